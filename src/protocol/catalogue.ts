@@ -1,0 +1,69 @@
+import type { Locations } from "../core/locations.ts";
+import type { SessionSummary } from "../core/model/summary.ts";
+
+/** How a folder's store stands. Only `ready` and `none` can be written to. */
+export type StoreStatus =
+	| { readonly kind: "none" }
+	| { readonly kind: "ready"; readonly storeId: string }
+	/** Written by a newer Skein: read as far as it goes, never written. */
+	| { readonly kind: "newer"; readonly version: number }
+	| { readonly kind: "unreadable"; readonly reason: string };
+
+/** A session whose journal is gone from the folder and of which a kept copy is left. */
+export interface KeptSession {
+	readonly id: string;
+	readonly title: string;
+	readonly items: number;
+	/** ISO 8601. */
+	readonly updatedAt: string;
+}
+
+/** The store of one workspace folder, as the catalogue sees it. */
+export interface StoreReport {
+	/** Absolute path of the workspace folder. */
+	readonly folder: string;
+	readonly status: StoreStatus;
+	/** Sessions that were removed from disk and can be restored in one go. */
+	readonly kept: readonly KeptSession[];
+	/** Files in `sessions/` that are no journals, unreadable folders and the like: sentences. */
+	readonly problems: readonly string[];
+}
+
+/** What the catalogue lists: `folder` scopes hold a store's sessions, `source` scopes a source's. */
+export type CatalogueScope =
+	| { readonly kind: "folder"; readonly folder: string }
+	| { readonly kind: "source"; readonly source: string };
+
+/** Extension host to worker. */
+export type ToCatalogue =
+	/** The folders and sources to list from now on; the first one starts the work. */
+	| {
+			readonly type: "configure";
+			readonly folders: readonly string[];
+			readonly sources: readonly string[];
+			readonly locations: Locations;
+	  }
+	/** Look again now; answered by `refreshed` with the same number once everything is current. */
+	| { readonly type: "refresh"; readonly request: number };
+
+/** Worker to extension host. */
+export type FromCatalogue =
+	/** Rows of a scope: `reset` replaces all of them, else `rows` are added or replaced and `removed` ids go. */
+	| {
+			readonly type: "rows";
+			readonly scope: CatalogueScope;
+			readonly reset: boolean;
+			readonly rows: readonly SessionSummary[];
+			readonly removed: readonly string[];
+	  }
+	| { readonly type: "store"; readonly report: StoreReport }
+	| {
+			readonly type: "sourceProblems";
+			readonly source: string;
+			readonly problems: readonly string[];
+	  }
+	/** Work under way: files parsed so far of those to parse. `done === total` ends it. */
+	| { readonly type: "progress"; readonly done: number; readonly total: number }
+	| { readonly type: "refreshed"; readonly request: number }
+	/** Something went wrong that no row can carry. */
+	| { readonly type: "failed"; readonly message: string };
