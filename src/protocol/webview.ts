@@ -18,6 +18,8 @@ export interface TranscriptHeader {
 	readonly summary: SessionSummary;
 	/** Agent and model as they are shown. */
 	readonly agentLabel: string;
+	/** Title of the session this one continues, when it is known. */
+	readonly parentTitle?: string;
 	readonly branches: readonly Branch[];
 	readonly notes: readonly SessionNote[];
 	/** Sentences of the warnings, for the banner. */
@@ -61,7 +63,10 @@ export type ToTranscript =
 			readonly items: readonly Item[];
 	  }
 	| {
-			/** The session changed: rows from `from` on are replaced, and the rows in `changed` have new content. */
+			/**
+			 * The session changed: rows from `from` on are replaced, and the rows in `changed` have new content.
+			 * A row whose status changed is among the replaced ones.
+			 */
 			readonly type: "update";
 			readonly header: TranscriptHeader;
 			readonly from: number;
@@ -77,7 +82,7 @@ export type ToTranscript =
 			readonly mime?: string;
 			readonly bytes?: Uint8Array;
 	  }
-	/** Whole text of a field that was cut for the page. */
+	/** Whole text of a field that was cut for the page: `field` as it stood in `getText`. */
 	| { readonly type: "text"; readonly item: string; readonly field: string; readonly text: string }
 	/** The session cannot be shown: a sentence, shown instead of the transcript. */
 	| { readonly type: "failed"; readonly message: string };
@@ -104,6 +109,7 @@ export type FromTranscript =
 	| { readonly type: "ready" }
 	| { readonly type: "getPage"; readonly page: number }
 	| { readonly type: "getBlob"; readonly hash: string; readonly mime: string }
+	/** `field` is the way to a cut text inside the item's content: `text`, `output`, `changes.2.diff`. */
 	| { readonly type: "getText"; readonly item: string; readonly field: string }
 	| { readonly type: "itemAction"; readonly action: ItemAction; readonly item: string }
 	/** A link in a transcript; the host asks VS Code to open it, which asks the person. */
@@ -133,7 +139,10 @@ export type FromTranscript =
 /** Longest text of one field sent with a page, in characters; the rest is fetched with `getText`. */
 export const textLimit = 16_384;
 
-/** How a cut field stands in an item that was sent with a page. */
+/**
+ * How a cut field stands in an item that was sent with a page: the beginning in place of a long string or of a text in a
+ * blob. A long value that is no string (a tool's input) is cut as its indented JSON text.
+ */
 export interface CutText {
 	readonly cut: string;
 	/** Length of the whole text in characters. */
