@@ -1,0 +1,361 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
+import { startBrowser } from "../../scripts/lib/browser.ts";
+import { installServer, type ServerVersion, serverVersions } from "../../scripts/lib/install.ts";
+import { repository } from "../../scripts/lib/paths.ts";
+import { copySample } from "../../scripts/lib/sample.ts";
+import { type RunningServer, startServer, writeSettings } from "../../scripts/lib/server.ts";
+
+/** The four themes everything is looked at in. */
+export const themes = {
+	light: "Light Modern",
+	dark: "Dark Modern",
+	highContrast: "Default High Contrast",
+	highContrastLight: "Default High Contrast Light",
+} as const;
+export type Theme = keyof typeof themes;
+
+export interface WindowSetup {
+	/** A copy of the sample project (default), an empty folder, or no folder at all. */
+	readonly workspace?: "sample" | "empty" | "none";
+	/** The sample's sessions (default), or a Codex home without any. */
+	readonly sessions?: "sample" | "none";
+	/** Puts files into the scratch folders before VS Code opens. */
+	readonly prepare?: (folders: Folders) => Promise<void> | void;
+	readonly settings?: Readonly<Record<string, unknown>>;
+	readonly theme?: Theme;
+	/** Installs this packaged extension instead of opening the development one. */
+	readonly vsix?: string;
+	readonly restricted?: boolean;
+	readonly env?: Readonly<Record<string, string>>;
+	readonly version?: ServerVersion;
+}
+
+/** The scratch folders of one test window; all go when it closes. */
+export interface Folders {
+	readonly scratch: string;
+	/** The workspace folder (it exists also when the window has none open). */
+	readonly folder: string;
+	readonly codexHome: string;
+	readonly home: string;
+}
+
+/** What a test asserts about a window's behaviour besides what it shows. */
+export interface Observed {
+	/** Texts of Content-Security-Policy violations, of all frames. */
+	readonly cspViolations: string[];
+	/** Console errors and uncaught exceptions, CSP violations included. */
+	readonly errors: string[];
+	/** Addresses of all requests, of all frames. */
+	readonly requests: string[];
+}
+
+/** Opens VS Code in Chromium with Skein, in scratch folders of its own. Close it with `await using` or {@link VSCodeWindow.close}. */
+export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow> {
+	const scratch = await mkdtemp(path.join(tmpdir(), "skein-e2e-"));
+	const folders = await makeFolders(scratch, setup);
+	await setup.prepare?.(folders);
+	const settings = { ...setup.settings, "workbench.colorTheme": themes[setup.theme ?? "dark"] };
+	const server = await startServer(await installServer(setup.version ?? serverVersions.current), {
+		dataFolder: path.join(scratch, "server"),
+		env: {
+			...process.env,
+			HOME: folders.home,
+			XDG_DATA_HOME: path.join(folders.home, ".local/share"),
+			XDG_CACHE_HOME: path.join(folders.home, ".cache"),
+			CODEX_HOME: folders.codexHome,
+			...setup.env,
+		},
+		settings,
+		restricted: setup.restricted ?? false,
+		...(setup.vsix && { vsix: setup.vsix }),
+	});
+	const browser = await startBrowser();
+	const context = await browser.newContext({
+		viewport: { width: 1280, height: 800 },
+		permissions: ["clipboard-read", "clipboard-write"],
+	});
+	const page = await context.newPage();
+	page.setDefaultTimeout(30_000);
+	const window = new VSCodeWindow({
+		page,
+		browser,
+		server,
+		folders,
+		settings,
+		observed: observe(page),
+	});
+	try {
+		const url = server.url({
+			workspace: setup.workspace === "none" ? undefined : folders.folder,
+			extensionDevelopmentPath: setup.vsix ? undefined : repository,
+		});
+		await page.goto(url);
+		await window.settled();
+		return window;
+	} catch (error) {
+		await window.keepScreenshot("did-not-open");
+		await window.close();
+		throw error;
+	}
+}
+
+async function makeFolders(scratch: string, setup: WindowSetup): Promise<Folders> {
+	const home = path.join(scratch, "home");
+	await mkdir(home);
+	const sample = await copySample(path.join(scratch, "sample"));
+	const folder = path.join(scratch, "work");
+	await mkdir(folder);
+	const emptyCodexHome = path.join(scratch, "codex");
+	await mkdir(emptyCodexHome);
+	return {
+		scratch,
+		home,
+		folder: (setup.workspace ?? "sample") === "sample" ? sample.folder : folder,
+		codexHome: setup.sessions === "none" ? emptyCodexHome : sample.codexHome,
+	};
+}
+
+function observe(page: Page): Observed {
+	const observed: Observed = { cspViolations: [], errors: [], requests: [] };
+	page.on("console", (message) => {
+		const text = message.text();
+		if (/Content[- ]Security[- ]Policy/i.test(text)) {
+			observed.cspViolations.push(text);
+		}
+		if (message.type() === "error") {
+			observed.errors.push(text);
+		}
+	});
+	page.on("pageerror", (error) => observed.errors.push(String(error)));
+	page.context().on("request", (request) => observed.requests.push(request.url()));
+	return observed;
+}
+
+interface Parts {
+	readonly page: Page;
+	readonly browser: Browser;
+	readonly server: RunningServer;
+	readonly folders: Folders;
+	readonly settings: Readonly<Record<string, unknown>>;
+	readonly observed: Observed;
+}
+
+/** One VS Code window in Chromium, and how a person would use it. */
+export class VSCodeWindow implements AsyncDisposable {
+	readonly page: Page;
+	readonly folders: Folders;
+	readonly observed: Observed;
+	private readonly browser: Browser;
+	private readonly server: RunningServer;
+	private settings: Readonly<Record<string, unknown>>;
+
+	constructor(parts: Parts) {
+		this.page = parts.page;
+		this.folders = parts.folders;
+		this.observed = parts.observed;
+		this.browser = parts.browser;
+		this.server = parts.server;
+		this.settings = parts.settings;
+	}
+
+	/** Resolves when the workbench is there and its extensions have been started. */
+	async settled(): Promise<void> {
+		await this.page.locator(".monaco-workbench .part.activitybar").waitFor();
+		await this.page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor();
+	}
+
+	/** Runs a command by its title in the Command Palette ("Skein: New Session"). */
+	async runCommand(title: string): Promise<void> {
+		const input = await this.openQuickInput("F1");
+		await input.fill(`>${title}`);
+		const entry = this.page
+			.locator(".quick-input-list .monaco-list-row")
+			.filter({ has: this.page.getByText(title, { exact: true }) })
+			.first();
+		await entry.waitFor();
+		await entry.click();
+	}
+
+	/** Titles of the commands that the Command Palette offers for what is typed. */
+	async findCommands(typed: string): Promise<string[]> {
+		const input = await this.openQuickInput("F1");
+		await input.fill(`>${typed}`);
+		const rows = this.page.locator(".quick-input-list .monaco-list-row");
+		await rows.first().waitFor();
+		const titles = await rows.locator(".quick-input-list-label-meta, .label-name").allInnerTexts();
+		await this.page.keyboard.press("Escape");
+		return titles.map((title) => title.trim()).filter(Boolean);
+	}
+
+	private async openQuickInput(key: string): Promise<Locator> {
+		const input = this.quickInput();
+		await this.page.keyboard.press(key);
+		await input.waitFor();
+		return input;
+	}
+
+	/** The text field of the quick input that is open (palette, input box or pick). */
+	quickInput(): Locator {
+		return this.page.locator(".quick-input-widget:visible .quick-input-box input");
+	}
+
+	/** Answers an input box: replaces its text and accepts. */
+	async answer(text: string): Promise<void> {
+		const input = this.quickInput();
+		await input.waitFor();
+		await input.fill(text);
+		await this.page.keyboard.press("Enter");
+	}
+
+	/** Picks the entry of an open quick pick whose label contains the text. */
+	async pick(text: string): Promise<void> {
+		await this.page
+			.locator(".quick-input-list .monaco-list-row")
+			.filter({ hasText: text })
+			.first()
+			.click();
+	}
+
+	/** Clicks a button of a modal dialog. */
+	async clickDialog(button: string): Promise<void> {
+		await this.page.locator(".monaco-dialog-box").getByRole("button", { name: button }).click();
+	}
+
+	/** Clicks a button of a notification. */
+	async clickNotification(button: string): Promise<void> {
+		await this.page.locator(".notifications-toasts").getByRole("button", { name: button }).click();
+	}
+
+	/** Texts of the notifications that are shown. */
+	notifications(): Promise<string[]> {
+		return this.page
+			.locator(".notifications-toasts .notification-list-item-message")
+			.allInnerTexts();
+	}
+
+	/** The entry of the Skein container in the activity bar. */
+	skeinTab(): Locator {
+		return this.page.locator(".part.activitybar").getByRole("tab", { name: /^Skein/ });
+	}
+
+	/** Shows the Skein container with the Sessions tree. */
+	async openSkein(): Promise<void> {
+		const tab = this.skeinTab();
+		await tab.waitFor();
+		if ((await tab.getAttribute("aria-selected")) !== "true") {
+			await tab.click();
+		}
+		await this.sideBar().locator(".composite.title").getByText(/skein/i).first().waitFor();
+	}
+
+	sideBar(): Locator {
+		return this.page.locator(".part.sidebar");
+	}
+
+	/** Rows of the trees in the side bar that are on screen. */
+	treeRows(): Locator {
+		return this.sideBar().getByRole("treeitem");
+	}
+
+	/** The row whose text (or accessible name) contains `name`. */
+	row(name: string | RegExp): Locator {
+		return this.treeRows().filter({ hasText: name }).first();
+	}
+
+	/** Opens a row's context menu and chooses an entry. */
+	async rowMenu(name: string | RegExp, entry: string): Promise<void> {
+		await this.row(name).click({ button: "right" });
+		await this.chooseMenu(entry);
+	}
+
+	/** Chooses an entry of the open context menu. */
+	async chooseMenu(entry: string): Promise<void> {
+		const item = this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry }).first();
+		await item.waitFor();
+		await item.click();
+	}
+
+	/** The tabs of the open editors. */
+	editorTabs(): Locator {
+		return this.page.locator(".part.editor .tabs-container").getByRole("tab");
+	}
+
+	/** The document inside the transcript's webview (of the active editor, or the only one). */
+	transcript(): FrameLocator {
+		return this.page
+			.locator("iframe.webview.ready:visible")
+			.last()
+			.contentFrame()
+			.locator("iframe#active-frame")
+			.contentFrame();
+	}
+
+	/** Switches the colour theme through the settings. */
+	async setTheme(theme: Theme): Promise<void> {
+		await this.changeSettings({ "workbench.colorTheme": themes[theme] });
+		const kind = {
+			light: "vs",
+			dark: "vs-dark",
+			highContrast: "hc-black",
+			highContrastLight: "hc-light",
+		};
+		await this.page.locator(`.monaco-workbench.${kind[theme]}`).waitFor();
+	}
+
+	/** Changes user settings as if settings.json was edited. */
+	async changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
+		this.settings = { ...this.settings, ...changes };
+		await writeSettings(path.join(this.folders.scratch, "server"), this.settings);
+	}
+
+	/** Reloads the window, as *Developer: Reload Window* does. */
+	async reload(): Promise<void> {
+		await this.page.reload();
+		await this.settled();
+	}
+
+	/** A picture of the window: kept in `out/screenshots/`, and returned as its path. */
+	async keepScreenshot(name: string): Promise<string> {
+		const file = path.join(repository, "out/screenshots", `${name}.png`);
+		await mkdir(path.dirname(file), { recursive: true });
+		await this.page.screenshot({ path: file });
+		return file;
+	}
+
+	/** Every request went to this VS Code (its own address, or the webview's documents); nothing else was fetched. */
+	assertNothingFetched(): void {
+		const own = `127.0.0.1:${this.server.port}`;
+		const others = this.observed.requests.filter((address) => {
+			const url = new URL(address);
+			return !(
+				["data:", "blob:", "about:"].includes(url.protocol) ||
+				url.host === own ||
+				url.host.endsWith(`.${own}`)
+			);
+		});
+		assert.deepEqual(others, []);
+	}
+
+	/** Keeps the logs of the extension host beside the screenshots, for a test that failed. */
+	keepLogs(name: string): void {
+		const logs = path.join(this.folders.scratch, "server", "data", "logs");
+		if (existsSync(logs)) {
+			cpSync(logs, path.join(repository, "out/logs", name), { recursive: true });
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.browser.close();
+		await this.server.stop();
+		await rm(this.folders.scratch, { recursive: true, force: true });
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+}
