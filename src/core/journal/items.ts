@@ -1,0 +1,91 @@
+import type { BlobRef, Text } from "../model/blob.ts";
+import { isBlobRef } from "../model/blob.ts";
+import type { Item, ItemContent } from "../model/item.ts";
+import { ItemCompleted, ItemStarted, ItemUpdated } from "../model/record.ts";
+import { type ItemState, itemStatus, type Span } from "../model/state.ts";
+import type { Journal } from "./journal.ts";
+
+/** Text of a blob, or undefined when it is missing. */
+export type BlobText = (hash: string) => Promise<string | undefined>;
+
+/** Reads items of one journal with their whole content, in the order of `ids`; ids it does not hold are left out. */
+export async function readItems(
+	journal: Journal,
+	ids: readonly string[],
+	blobText: BlobText,
+): Promise<Item[]> {
+	const states = ids
+		.map((id) => journal.state.items.get(id))
+		.filter((state) => state !== undefined);
+	const spans = states.map(spansOf);
+	const values = await journal.readValues(spans.flat());
+	const items: Item[] = [];
+	let next = 0;
+	for (const [index, state] of states.entries()) {
+		const count = spans[index]?.length ?? 0;
+		items.push(await assemble(journal, state, values.slice(next, next + count), blobText));
+		next += count;
+	}
+	return items;
+}
+
+/** The records an item must be read from: the whole one, or the first and what was added to it. */
+function spansOf(state: ItemState): Span[] {
+	if (state.completed) {
+		return [state.completed.span];
+	}
+	const updates = state.updates.map((update) => update.span);
+	return state.started ? [state.started, ...updates] : updates;
+}
+
+async function assemble(
+	journal: Journal,
+	state: ItemState,
+	values: readonly unknown[],
+	blobText: BlobText,
+): Promise<Item> {
+	let content: ItemContent | undefined;
+	const appended: Record<string, string> = {};
+	for (const value of values) {
+		const whole = ItemCompleted.safeParse(value);
+		if (whole.success) {
+			content = whole.data.item;
+			continue;
+		}
+		const first = ItemStarted.safeParse(value);
+		if (first.success) {
+			content = first.data.item;
+			continue;
+		}
+		const update = ItemUpdated.safeParse(value);
+		for (const [field, text] of Object.entries(update.success ? update.data.append : {})) {
+			appended[field] = (appended[field] ?? "") + (await inline(text, blobText));
+		}
+	}
+	content ??= { type: "raw", label: "An item whose first record is missing" };
+	const texts: Record<string, string> = {};
+	for (const [field, text] of Object.entries(appended)) {
+		const before = (content as Record<string, unknown>)[field];
+		texts[field] = (isText(before) ? await inline(before, blobText) : "") + text;
+	}
+	return {
+		id: state.id,
+		turn: state.turn,
+		ts: Number.isNaN(state.time) ? "" : new Date(state.time).toISOString(),
+		status: itemStatus(state, journal.state.turns.get(state.turn)),
+		content: { ...content, ...texts } as ItemContent,
+	};
+}
+
+function isText(value: unknown): value is Text {
+	return typeof value === "string" || isBlobRef(value);
+}
+
+async function inline(text: Text, blobText: BlobText): Promise<string> {
+	return typeof text === "string" ? text : ((await blobText(text.blob)) ?? missingText(text));
+}
+
+/** What stands where a blob's text should: the reader sees that something is missing, and what. */
+export function missingText(ref: BlobRef): string {
+	return `[${ref.bytes} bytes are missing: ${ref.blob}]`;
+}

@@ -1,0 +1,362 @@
+import type { FileHandle } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { SharedRun } from "../../base/async.ts";
+import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
+import { type FileIdentity, type Files, readRange, sameFile } from "../files.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
+import { JournalRecord } from "../model/record.ts";
+import { SessionState, type Span } from "../model/state.ts";
+import { aheadLimit, idTime } from "./ids.ts";
+import { JournalScanner, type ScannedRecord } from "./scan.ts";
+import { readSpans } from "./spans.ts";
+
+/** An unterminated last line that has not changed for so long is nobody's write in progress (design: J6). ms. */
+const settleTime = 2000;
+/** Small enough that parsing one chunk stays far below 16 ms. Bytes. */
+const chunkSize = 256 * 1024;
+/** Diagnostics kept in full; the rest are counted. */
+const diagnosticLimit = 1000;
+
+const knownTypes: ReadonlySet<string> = new Set(
+	JournalRecord.def.options.flatMap((option) => option.shape.type.def.values),
+);
+
+export type JournalChange = "unchanged" | "grown" | "reloaded";
+
+interface Known {
+	readonly bytes: number;
+	readonly crc32: number;
+}
+
+/**
+ * One journal, read: the state its records fold into, what was wrong with its bytes, and where every item's bytes are.
+ * Guarantees: reading never writes; {@link refresh} reads only bytes that are new, and notices a file that was
+ * replaced, cut or rewritten (then it reads all again); what could be read stays available whatever the rest looks like.
+ */
+export class Journal {
+	readonly path: string;
+	private readonly files: Files;
+	private readonly clock: () => number;
+	private loaded = new Loaded(0);
+	private winners = new Map<string, Known>();
+	private readonly refreshing = new SharedRun(() => this.refreshNow());
+
+	private constructor(path: string, files: Files, clock: () => number) {
+		this.path = path;
+		this.files = files;
+		this.clock = clock;
+	}
+
+	/**
+	 * Reads the journal at `path`. Throws a HumanError (`unreadable-journal`) only when the file itself cannot be opened
+	 * or read; whatever its bytes are, they are diagnostics.
+	 */
+	static async open(path: string, files: Files, clock: () => number = Date.now): Promise<Journal> {
+		const journal = new Journal(path, files, clock);
+		await journal.refresh();
+		return journal;
+	}
+
+	get state(): SessionState {
+		return this.loaded.state;
+	}
+
+	/** Size in bytes of what has been read. */
+	get size(): number {
+		return this.loaded.size;
+	}
+
+	/** Time of the file's last change when it was read, ms since the epoch. */
+	get mtimeMs(): number {
+		return Number(this.loaded.mtimeNs / 1_000_000n);
+	}
+
+	get identity(): FileIdentity | undefined {
+		return this.loaded.identity;
+	}
+
+	/** The greatest record id, but for ids more than 24 h ahead of the clock; empty when there is none. */
+	get greatestId(): string {
+		return this.loaded.greatestId;
+	}
+
+	/** Number of distinct records, unknown ones included. */
+	get recordCount(): number {
+		return this.loaded.known.size;
+	}
+
+	/** What is wrong, in order of offset; warnings that a person has acknowledged stand as `info`. */
+	get diagnostics(): Diagnostic[] {
+		const { state, damage, provisional, uncounted } = this.loaded;
+		const all = [...damage, ...provisional].map((diagnostic) =>
+			diagnostic.severity === "warning" && isAcknowledged(state, diagnostic)
+				? { ...diagnostic, severity: "info" as const }
+				: diagnostic,
+		);
+		if (uncounted > 0) {
+			all.push({
+				severity: "warning",
+				reason: `${uncounted} more places in this file could not be read.`,
+				offset: 0,
+				line: 0,
+			});
+		}
+		if (!state.header) {
+			all.push({
+				severity: "warning",
+				reason:
+					"The record that says what this session is (session.created) is missing or damaged.",
+				offset: 0,
+				line: 0,
+			});
+		}
+		return all;
+	}
+
+	/** Brings the state up to date with the file. Concurrent calls share the work. */
+	refresh(): Promise<JournalChange> {
+		return this.refreshing.run();
+	}
+
+	/** The parsed JSON of the records at `spans`, in their order. Throws a HumanError when the file has changed under us. */
+	async readValues(spans: readonly Span[]): Promise<unknown[]> {
+		const handle = await this.openFile();
+		try {
+			const parts = await readSpans(handle, spans);
+			return parts.map((bytes) => this.parse(bytes));
+		} finally {
+			await handle.close();
+		}
+	}
+
+	private async refreshNow(): Promise<JournalChange> {
+		const handle = await this.openFile();
+		try {
+			const stat = await handle.stat({ bigint: true });
+			const before = this.loaded;
+			const size = Number(stat.size);
+			const settled = this.clock() - Number(stat.mtimeMs) >= settleTime;
+			if (before.identity && sameFile(before.identity, stat) && size >= before.size) {
+				if (size === before.size && stat.mtimeNs === before.mtimeNs) {
+					if (before.tail.length === 0 || before.tailSettled || !settled) {
+						return "unchanged";
+					}
+				}
+				if (await this.continues(handle, before)) {
+					before.mtimeNs = stat.mtimeNs;
+					const conflict = await this.read(handle, before, size, settled);
+					if (!conflict) {
+						return "grown";
+					}
+				}
+			}
+			await this.reload(handle, stat, settled);
+			return "reloaded";
+		} finally {
+			await handle.close();
+		}
+	}
+
+	private async reload(
+		handle: FileHandle,
+		stat: { dev: bigint; ino: bigint; size: bigint; mtimeMs: bigint; mtimeNs: bigint },
+		settled: boolean,
+	): Promise<void> {
+		this.winners = new Map();
+		let fresh: Loaded;
+		let conflict: boolean;
+		do {
+			fresh = new Loaded(Math.max(this.clock(), Number(stat.mtimeMs)));
+			fresh.identity = { dev: stat.dev, ino: stat.ino };
+			fresh.mtimeNs = stat.mtimeNs;
+			conflict = await this.read(handle, fresh, Number(stat.size), settled);
+		} while (conflict);
+		this.loaded = fresh;
+	}
+
+	/** The last line read before still stands where it stood: the file was appended to, not rewritten. */
+	private async continues(handle: FileHandle, before: Loaded): Promise<boolean> {
+		const { last } = before;
+		if (!last) {
+			return true;
+		}
+		const bytes = await readRange(handle, last.offset, last.offset + last.length);
+		return bytes.length === last.length && crc32(bytes) === last.crc32;
+	}
+
+	/** Reads from where `into` ends up to `size`. True when a conflict turned up that needs a full reading. */
+	private async read(
+		handle: FileHandle,
+		into: Loaded,
+		size: number,
+		settled: boolean,
+	): Promise<boolean> {
+		let conflict = false;
+		const sink = {
+			record: (record: ScannedRecord) => {
+				conflict = this.take(record, into) || conflict;
+			},
+			damage: (damage: Diagnostic) => into.report(damage),
+		};
+		into.provisional = [];
+		const scanner = new JournalScanner(sink, into.resume);
+		let offset = into.resume.offset;
+		while (offset < size && !conflict) {
+			const chunk = await readRange(handle, offset, Math.min(size, offset + chunkSize));
+			if (chunk.length === 0) {
+				break;
+			}
+			scanner.push(chunk);
+			offset += chunk.length;
+		}
+		into.size = offset;
+		into.resume = scanner.position;
+		into.tail = { offset: into.resume.offset, length: offset - into.resume.offset };
+		into.tailSettled = settled;
+		if (settled && into.tail.length > 0 && !conflict) {
+			const whole = into.damage;
+			into.damage = [];
+			scanner.settle();
+			into.provisional = into.damage;
+			into.damage = whole;
+		}
+		return conflict;
+	}
+
+	/** Folds one record in. True when it differs from another of the same id and must win over it. */
+	private take(record: ScannedRecord, into: Loaded): boolean {
+		const { value, offset, length, line } = record;
+		const span = { offset, length };
+		const own = { bytes: length, crc32: record.crc32 };
+		into.last = { ...span, crc32: own.crc32 };
+		const known = into.known.get(value.id);
+		if (known && same(known, own)) {
+			return false;
+		}
+		const winner = this.winners.get(value.id);
+		const loses = winner !== undefined && !same(winner, own);
+		if (known || loses) {
+			const best = winner ?? known;
+			if (best && beats(own, best)) {
+				this.winners.set(value.id, own);
+				return true;
+			}
+			into.report({
+				severity: "warning",
+				reason: "Two different records have one id; both are kept, and the other one is shown.",
+				offset,
+				line,
+				fragment: own,
+			});
+			into.state.applyUnknown(value, span);
+			return false;
+		}
+		into.known.set(value.id, own);
+		const ahead = idTime(value.id) > into.reference + aheadLimit;
+		if (ahead) {
+			into.report({
+				severity: "warning",
+				reason:
+					"A record's id is more than a day ahead of the clock; it is shown but decides nothing.",
+				offset,
+				line,
+				fragment: own,
+			});
+		} else if (value.id > into.greatestId) {
+			into.greatestId = value.id;
+		}
+		this.fold(record, into, own, !ahead);
+		return false;
+	}
+
+	private fold(scanned: ScannedRecord, into: Loaded, fragment: Known, decides: boolean): void {
+		const { value, offset, length, line } = scanned;
+		const span = { offset, length };
+		if (value.v !== 1 || !knownTypes.has(value.type)) {
+			into.state.applyUnknown(value, span);
+			return;
+		}
+		const record = JournalRecord.safeParse(value);
+		if (record.success) {
+			into.state.apply(record.data, span, decides);
+			return;
+		}
+		into.state.applyUnknown(value, span);
+		into.report({
+			severity: "warning",
+			reason: `A record of type ${value.type} does not have the fields of one; it is kept and shown raw.`,
+			offset,
+			line,
+			fragment,
+		});
+	}
+
+	private parse(bytes: Buffer): unknown {
+		try {
+			return JSON.parse(bytes.toString("utf8"));
+		} catch (error) {
+			throw new HumanError(
+				"journal-changed",
+				`The journal ${this.path} was changed while it was being read. Nothing was lost; open it again.`,
+				{ cause: error },
+			);
+		}
+	}
+
+	private async openFile(): Promise<FileHandle> {
+		try {
+			return await this.files.open(this.path, "r");
+		} catch (error) {
+			throw new HumanError(
+				systemErrorCode(error) === "ENOENT" ? "missing-journal" : "unreadable-journal",
+				`The journal ${this.path} could not be read: ${causeInWords(error)}.`,
+				{ cause: error },
+			);
+		}
+	}
+}
+
+/** All that one reading of a file has found so far. */
+class Loaded {
+	readonly state = new SessionState();
+	readonly known = new Map<string, Known>();
+	/** Clock against which ids are judged: the later of now and the file's own time, so a clock set back damages nothing. */
+	readonly reference: number;
+	damage: Diagnostic[] = [];
+	/** About the last, unterminated line: gone when it is read again. */
+	provisional: Diagnostic[] = [];
+	uncounted = 0;
+	identity: FileIdentity | undefined;
+	size = 0;
+	mtimeNs = 0n;
+	greatestId = "";
+	resume = { offset: 0, line: 1 };
+	tail: Span = { offset: 0, length: 0 };
+	tailSettled = true;
+	last: (Span & { crc32: number }) | undefined;
+
+	constructor(reference: number) {
+		this.reference = reference;
+	}
+
+	report(diagnostic: Diagnostic): void {
+		if (this.damage.length < diagnosticLimit) {
+			this.damage.push(diagnostic);
+		} else {
+			this.uncounted++;
+		}
+	}
+}
+
+function same(a: Known, b: Known): boolean {
+	return a.crc32 === b.crc32 && a.bytes === b.bytes;
+}
+
+/** Of two different records with one id the same one is shown wherever and in whatever order they are read. */
+function beats(a: Known, b: Known): boolean {
+	return a.crc32 > b.crc32 || (a.crc32 === b.crc32 && a.bytes > b.bytes);
+}
+
+function isAcknowledged(state: SessionState, { fragment }: Diagnostic): boolean {
+	return fragment !== undefined && state.acknowledged.has(`${fragment.bytes}:${fragment.crc32}`);
+}

@@ -1,0 +1,411 @@
+import type { BlobRef } from "./blob.ts";
+import type { ItemContent, ItemStatus, ItemType } from "./item.ts";
+import type { JournalRecord, RecordOf, SessionHeader, TokenUsage, TurnStatus } from "./record.ts";
+
+/** Where a record's bytes stand in its journal. */
+export interface Span {
+	readonly offset: number;
+	readonly length: number;
+}
+
+/** One item as the fold knows it: everything but its content, which is read again by byte range. */
+export interface ItemState {
+	readonly id: string;
+	turn: string;
+	type: ItemType;
+	/** What its last whole record says; {@link itemStatus} tells what it means now. */
+	status: ItemStatus;
+	/** ms since the epoch, of its first record; NaN when unreadable. */
+	time: number;
+	started: Span | undefined;
+	updates: { id: string; span: Span }[];
+	completed: { id: string; span: Span } | undefined;
+	sourceId: string | undefined;
+	/** Paths that a file change names. */
+	files: readonly string[];
+}
+
+export interface TurnState {
+	readonly id: string;
+	/** The item it continues. */
+	after: string | null;
+	/** True while no `turn.started` record was found: then `after` is a guess from the order of ids. */
+	implicit: boolean;
+	time: number;
+	model: string | undefined;
+	branch: string | undefined;
+	sourceId: string | undefined;
+	/** Ids of its items in order. */
+	readonly items: string[];
+	end:
+		| { id: string; status: TurnStatus; usage: TokenUsage | undefined; error: string | undefined }
+		| undefined;
+}
+
+export interface NoteState {
+	readonly id: string;
+	readonly item: string | null;
+	readonly text: string | BlobRef;
+	readonly ts: string;
+}
+
+/** A value that the record with the greatest id decides, however the records arrive. */
+interface Register<T> {
+	by: string;
+	value: T;
+}
+
+/** Where the head was put: at the end of a turn, at an item, or (null) before the first. */
+export type HeadDecision =
+	| { readonly by: string; readonly kind: "turn"; readonly turn: string }
+	| { readonly by: string; readonly kind: "move"; readonly to: string | null };
+
+/**
+ * The fold of a journal (design: J3, J4): what a set of records amounts to.
+ * Guarantees: the result does not depend on the order in which the records are applied, nor on how often; so reading on
+ * from where one stopped, a merge of two copies, and a full replay all give the same state (a property test compares
+ * them). Contents are not kept: a session of 100 MB folds into a few MB.
+ */
+export class SessionState {
+	header: RecordOf<"session.created"> | undefined;
+	readonly turns = new Map<string, TurnState>();
+	readonly items = new Map<string, ItemState>();
+	readonly unknown: { readonly id: string; readonly type: string; readonly span: Span }[] = [];
+	/** Bytes of a source that were adopted, by file name and offset. */
+	readonly imported: {
+		readonly id: string;
+		readonly file: string;
+		readonly offset: number;
+		readonly content: BlobRef;
+	}[] = [];
+	/** Fragments whose warnings a person has cleared, as `bytes:crc32`. */
+	readonly acknowledged = new Set<string>();
+	/** All decisions on the head, in order of id. */
+	readonly heads: HeadDecision[] = [];
+	firstPrompt: { readonly item: string; readonly text: string } | undefined;
+	private titleRegister: Register<string> | undefined;
+	readonly titles: { readonly id: string; readonly title: string; readonly ts: string }[] = [];
+	private archivedRegister: Register<boolean> = { by: "", value: false };
+	private trashedRegister: Register<boolean> = { by: "", value: false };
+	private pinnedRegister: Register<boolean> = { by: "", value: false };
+	private readonly tagRegisters = new Map<string, Register<boolean>>();
+	private readonly noteStates = new Map<string, NoteState>();
+	private readonly removedNotes = new Set<string>();
+
+	get title(): string {
+		return this.titleRegister?.value ?? "";
+	}
+	get archived(): boolean {
+		return this.archivedRegister.value;
+	}
+	get trashed(): boolean {
+		return this.trashedRegister.value;
+	}
+	get pinned(): boolean {
+		return this.pinnedRegister.value;
+	}
+	get tags(): string[] {
+		return [...this.tagRegisters]
+			.filter(([, tag]) => tag.value)
+			.map(([name]) => name)
+			.sort();
+	}
+	get notes(): NoteState[] {
+		return [...this.noteStates.values()]
+			.filter((note) => !this.removedNotes.has(note.id))
+			.sort((a, b) => (a.id < b.id ? -1 : 1));
+	}
+	get head(): HeadDecision | undefined {
+		return this.heads.at(-1);
+	}
+	get parent(): SessionHeader["parent"] {
+		return this.header?.session.parent;
+	}
+	/** ms since the epoch of the newest turn or item; NaN when there is none. */
+	get lastActivity(): number {
+		return this.newest;
+	}
+	private newest = Number.NaN;
+
+	/**
+	 * Adds one record. `decides` is false for an id more than 24 h ahead of the clock (design: J3): its content is kept
+	 * and shown, but it does not move the head, rename or archive, or it would do so for good.
+	 */
+	apply(record: JournalRecord, span: Span, decides = true): void {
+		switch (record.type) {
+			case "session.created":
+				this.applyCreated(record);
+				return;
+			case "turn.started":
+				this.applyTurnStarted(record, decides);
+				return;
+			case "turn.completed":
+				this.applyTurnCompleted(record);
+				return;
+			case "item.started":
+			case "item.completed":
+				this.applyItem(record, span);
+				return;
+			case "item.updated":
+				this.applyUpdate(record, span);
+				return;
+			case "note.added":
+				this.noteStates.set(record.id, {
+					id: record.id,
+					item: record.item ?? null,
+					text: record.text,
+					ts: record.ts,
+				});
+				return;
+			case "note.removed":
+				this.removedNotes.add(record.note);
+				return;
+			case "damage.acknowledged":
+				for (const fragment of record.fragments) {
+					this.acknowledged.add(`${fragment.bytes}:${fragment.crc32}`);
+				}
+				return;
+			case "source.imported":
+				insertById(this.imported, {
+					id: record.id,
+					file: record.file,
+					offset: record.offset,
+					content: record.content,
+				});
+				return;
+			default:
+				if (decides) {
+					this.applyDecision(record);
+				}
+		}
+	}
+
+	/** Keeps a record of a type or version that this code does not know (design: J7). */
+	applyUnknown(record: { id: string; type: string }, span: Span): void {
+		insertById(this.unknown, { id: record.id, type: record.type, span });
+	}
+
+	/** The turn of an item, or undefined when the item is not in this journal. */
+	turnOf(itemId: string): TurnState | undefined {
+		const item = this.items.get(itemId);
+		return item && this.turns.get(item.turn);
+	}
+
+	private applyDecision(
+		record: Exclude<
+			JournalRecord,
+			RecordOf<
+				| "session.created"
+				| "turn.started"
+				| "turn.completed"
+				| "item.started"
+				| "item.completed"
+				| "item.updated"
+				| "note.added"
+				| "note.removed"
+				| "damage.acknowledged"
+				| "source.imported"
+			>
+		>,
+	): void {
+		const { id } = record;
+		switch (record.type) {
+			case "head.moved":
+				this.decideHead({ by: id, kind: "move", to: record.to });
+				return;
+			case "session.renamed":
+				this.setTitle(id, record.title, record.ts);
+				return;
+			case "session.archived":
+			case "session.unarchived":
+				decide(this.archivedRegister, id, record.type === "session.archived");
+				return;
+			case "session.trashed":
+			case "session.restored":
+				decide(this.trashedRegister, id, record.type === "session.trashed");
+				return;
+			case "session.pinned":
+			case "session.unpinned":
+				decide(this.pinnedRegister, id, record.type === "session.pinned");
+				return;
+			case "session.tagged":
+			case "session.untagged":
+				for (const tag of record.tags) {
+					const register = this.tagRegisters.get(tag) ?? { by: "", value: false };
+					decide(register, id, record.type === "session.tagged");
+					this.tagRegisters.set(tag, register);
+				}
+		}
+	}
+
+	private applyCreated(record: RecordOf<"session.created">): void {
+		if (!this.header || record.id < this.header.id) {
+			this.header = record;
+		}
+		this.setTitle(record.id, record.session.title, record.ts);
+	}
+
+	private setTitle(by: string, title: string, ts: string): void {
+		if (title !== "") {
+			insertById(this.titles, { id: by, title, ts });
+		}
+		if (!this.titleRegister || by > this.titleRegister.by) {
+			this.titleRegister = { by, value: title };
+		}
+	}
+
+	private decideHead(decision: HeadDecision): void {
+		insertInOrder(this.heads, decision, (known) => known.by);
+	}
+
+	private applyTurnStarted(record: RecordOf<"turn.started">, decides: boolean): void {
+		const turn = this.turn(record.id);
+		turn.after = record.after;
+		turn.implicit = false;
+		turn.time = Date.parse(record.ts);
+		turn.model = record.model;
+		turn.branch = record.git?.branch;
+		turn.sourceId = record.sourceId;
+		this.seen(turn.time);
+		if (decides) {
+			this.decideHead({ by: record.id, kind: "turn", turn: record.id });
+		}
+	}
+
+	private applyTurnCompleted(record: RecordOf<"turn.completed">): void {
+		const turn = this.turn(record.turn);
+		if (!turn.end || record.id > turn.end.id) {
+			turn.end = {
+				id: record.id,
+				status: record.status,
+				usage: record.usage,
+				error: typeof record.error === "string" ? record.error : undefined,
+			};
+		}
+	}
+
+	private applyItem(record: RecordOf<"item.started" | "item.completed">, span: Span): void {
+		const id = (record.type === "item.completed" ? record.itemId : undefined) ?? record.id;
+		const item = this.item(id, record.turn);
+		this.seen(Date.parse(record.ts));
+		item.sourceId ??= record.item.sourceId;
+		if (record.type === "item.completed") {
+			if (item.completed && item.completed.id >= record.id) {
+				return;
+			}
+			item.completed = { id: record.id, span };
+		} else {
+			item.started = span;
+			if (item.completed) {
+				item.time = Date.parse(record.ts);
+				return;
+			}
+		}
+		this.describe(item, record.item, record.type === "item.completed");
+		if (record.id === id || Number.isNaN(item.time)) {
+			item.time = Date.parse(record.ts);
+		}
+	}
+
+	private describe(item: ItemState, content: ItemContent, whole: boolean): void {
+		item.type = content.type;
+		item.status = content.status ?? (whole ? "completed" : "running");
+		item.files =
+			content.type === "fileChange" && Array.isArray(content.changes)
+				? content.changes.map((change) => change.path)
+				: [];
+		if (content.type === "userMessage" && typeof content.text === "string") {
+			const text = content.text.trim();
+			if (text !== "" && (!this.firstPrompt || item.id <= this.firstPrompt.item)) {
+				this.firstPrompt = { item: item.id, text: text.slice(0, 200) };
+			}
+		}
+	}
+
+	private applyUpdate(record: RecordOf<"item.updated">, span: Span): void {
+		const item = this.item(record.itemId, undefined);
+		insertById(item.updates, { id: record.id, span });
+		this.seen(Date.parse(record.ts));
+	}
+
+	private turn(id: string): TurnState {
+		let turn = this.turns.get(id);
+		if (!turn) {
+			turn = {
+				id,
+				after: null,
+				implicit: true,
+				time: Number.NaN,
+				model: undefined,
+				branch: undefined,
+				sourceId: undefined,
+				items: [],
+				end: undefined,
+			};
+			this.turns.set(id, turn);
+		}
+		return turn;
+	}
+
+	/** The item, made when it is new; joins its turn as soon as a record names that. */
+	private item(id: string, turnId: string | undefined): ItemState {
+		let item = this.items.get(id);
+		if (!item) {
+			item = {
+				id,
+				turn: "",
+				type: "raw",
+				status: "running",
+				time: Number.NaN,
+				started: undefined,
+				updates: [],
+				completed: undefined,
+				sourceId: undefined,
+				files: [],
+			};
+			this.items.set(id, item);
+		}
+		if (turnId !== undefined && item.turn !== turnId && (item.turn === "" || turnId < item.turn)) {
+			// Two records that name different turns for one item: the lesser wins, whichever was read first.
+			const former = this.turns.get(item.turn)?.items;
+			former?.splice(former.indexOf(id), 1);
+			item.turn = turnId;
+			insertInOrder(this.turn(turnId).items, id, (known) => known);
+		}
+		return item;
+	}
+
+	private seen(time: number): void {
+		if (!(time <= this.newest)) {
+			this.newest = Number.isNaN(time) ? this.newest : time;
+		}
+	}
+}
+
+/** What an item's status means now: one that was left running by a turn that is over was interrupted. */
+export function itemStatus(item: ItemState, turn: TurnState | undefined): ItemStatus {
+	return item.status === "running" && turn?.end ? "interrupted" : item.status;
+}
+
+function decide<T>(register: Register<T>, by: string, value: T): void {
+	if (by > register.by) {
+		register.by = by;
+		register.value = value;
+	}
+}
+
+function insertById<T extends { readonly id: string }>(list: T[], entry: T): void {
+	insertInOrder(list, entry, (known) => known.id);
+}
+
+/** Inserts from the end, where new entries belong nearly always; an entry whose key is there already is left out. */
+function insertInOrder<T>(list: T[], entry: T, key: (entry: T) => string): void {
+	const own = key(entry);
+	let at = list.length;
+	while (at > 0 && key(list[at - 1] as T) > own) {
+		at--;
+	}
+	if (at === 0 || key(list[at - 1] as T) !== own) {
+		list.splice(at, 0, entry);
+	}
+}

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import * as path from "node:path";
+import { systemErrorCode } from "../../base/errors.ts";
+import { type Files, writeWhole } from "../files.ts";
+import type { BlobRef } from "../model/blob.ts";
+
+const hashPattern = /^sha256:([0-9a-f]{64})$/;
+
+/** Payloads by the SHA-256 of their bytes (design: section 3): immutable, written once, the same file for the same bytes. */
+export class Blobs {
+	private readonly files: Files;
+	private readonly folder: string;
+	/** Where a copy may be when the folder's own is gone. */
+	private readonly keptFolder: () => Promise<string | undefined>;
+
+	constructor(
+		files: Files,
+		folder: string,
+		keptFolder: () => Promise<string | undefined> = async () => undefined,
+	) {
+		this.files = files;
+		this.folder = folder;
+		this.keptFolder = keptFolder;
+	}
+
+	/** Path of a blob below the blob folder; undefined for a text that is no blob's name. */
+	static relativePath(hash: string): string | undefined {
+		const hex = hashPattern.exec(hash)?.[1];
+		return hex && path.join(hex.slice(0, 2), hex);
+	}
+
+	/** Stores bytes durably. Returns the reference to put in a record, and whether the blob is new. */
+	async put(bytes: Uint8Array, mime: string): Promise<{ ref: BlobRef; created: boolean }> {
+		const hash = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+		const file = path.join(this.folder, Blobs.relativePath(hash) ?? "");
+		const ref = { blob: hash, bytes: bytes.length, mime };
+		if (await this.holds(file, bytes.length)) {
+			return { ref, created: false };
+		}
+		await this.files.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+		// A file of another length is what a full disk left of an earlier try by other means: it is replaced.
+		await writeWhole(this.files, file, bytes, { replace: true });
+		return { ref, created: true };
+	}
+
+	/** The bytes of a blob, checked against its name; undefined when it is missing or is not what its name says. */
+	async get(hash: string): Promise<Buffer | undefined> {
+		const relative = Blobs.relativePath(hash);
+		if (!relative) {
+			return undefined;
+		}
+		const own = await this.read(this.folder, relative, hash);
+		if (own) {
+			return own;
+		}
+		const kept = await this.keptFolder();
+		return kept === undefined ? undefined : this.read(kept, relative, hash);
+	}
+
+	/** The text of a blob as UTF-8; undefined like {@link get}. */
+	async text(hash: string): Promise<string | undefined> {
+		return (await this.get(hash))?.toString("utf8");
+	}
+
+	private async holds(file: string, size: number): Promise<boolean> {
+		try {
+			return (await this.files.stat(file)).size === size;
+		} catch (error) {
+			if (systemErrorCode(error) === "ENOENT") {
+				return false;
+			}
+			throw error;
+		}
+	}
+
+	private async read(folder: string, relative: string, hash: string): Promise<Buffer | undefined> {
+		try {
+			const bytes = await this.files.readFile(path.join(folder, relative));
+			const found = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+			return found === hash ? bytes : undefined;
+		} catch (error) {
+			if (systemErrorCode(error) !== undefined) {
+				return undefined;
+			}
+			throw error;
+		}
+	}
+}

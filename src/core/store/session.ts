@@ -1,0 +1,290 @@
+import * as path from "node:path";
+import { HumanError } from "../../base/errors.ts";
+import type { Files } from "../files.ts";
+import { encodeRecord } from "../journal/framing.ts";
+import { RecordIds } from "../journal/ids.ts";
+import type { Journal } from "../journal/journal.ts";
+import { JournalWriter } from "../journal/writer.ts";
+import { headItem, positionAfter } from "../model/chain.ts";
+import { ItemContent } from "../model/item.ts";
+import {
+	type GitState,
+	JournalRecord,
+	journalVersion,
+	type RecordDraft,
+	type TokenUsage,
+	type TurnStatus,
+} from "../model/record.ts";
+import type { SessionState } from "../model/state.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import { JournalTranscript } from "../transcript/journalTranscript.ts";
+import { type LoadJournal, resolveLineage } from "../transcript/lineage.ts";
+import { summarizeSession } from "../transcript/summarize.ts";
+import type { Blobs } from "./blobs.ts";
+import { spill } from "./spill.ts";
+
+/** What a session needs of its store. */
+export interface SessionContext {
+	readonly files: Files;
+	readonly clock: () => number;
+	readonly folder: string;
+	readonly blobs: Blobs;
+	readonly load: LoadJournal;
+	/** Throws a HumanError when the store may not be written. Called before every write. */
+	readonly checkWritable: () => Promise<void>;
+	/** Told of every new blob, so that a copy is kept. */
+	readonly keepBlob: (hash: string) => Promise<void>;
+}
+
+/** Records with their ids, ready to be written, and written again after a failure without being stored twice. */
+export interface Prepared {
+	readonly records: readonly JournalRecord[];
+	readonly lines: string;
+}
+
+/**
+ * One session of ours, opened for reading and writing. Every operation of design section 5 is one record (J10) and
+ * resolves only when that is on disk (J5); on failure nothing has changed.
+ */
+export class Session {
+	readonly id: string;
+	readonly journal: Journal;
+	private readonly context: SessionContext;
+	private readonly writer: JournalWriter;
+	private readonly ids: RecordIds;
+
+	constructor(journal: Journal, context: SessionContext) {
+		this.id = path.basename(journal.path, ".jsonl");
+		this.journal = journal;
+		this.context = context;
+		this.writer = new JournalWriter(journal.path, context.files);
+		this.ids = new RecordIds(context.clock);
+	}
+
+	get file(): string {
+		return this.journal.path;
+	}
+
+	get state(): SessionState {
+		return this.journal.state;
+	}
+
+	async refresh(): Promise<void> {
+		await this.journal.refresh();
+	}
+
+	async summary(): Promise<SessionSummary> {
+		await this.journal.refresh();
+		const lineage = await resolveLineage(this.journal, this.context.load);
+		return summarizeSession(this.journal, lineage, this.context.folder);
+	}
+
+	async transcript(): Promise<JournalTranscript> {
+		await this.journal.refresh();
+		return JournalTranscript.open(this.journal, this.context);
+	}
+
+	/** Appends records as one write. Resolves with them, ids included, once they are durable. */
+	async append(drafts: readonly RecordDraft[]): Promise<readonly JournalRecord[]> {
+		const prepared = await this.prepare(drafts);
+		await this.write(prepared);
+		return prepared.records;
+	}
+
+	/** Gives drafts their ids and moves what is too large to blobs; writes nothing to the journal. */
+	async prepare(drafts: readonly RecordDraft[]): Promise<Prepared> {
+		await this.context.checkWritable();
+		await this.journal.refresh();
+		this.ids.see(this.journal.greatestId);
+		const records: JournalRecord[] = [];
+		for (const draft of drafts) {
+			const id = this.ids.next();
+			const ts = draft.ts ?? new Date(this.context.clock()).toISOString();
+			records.push(JournalRecord.parse({ ...draft, v: journalVersion, id, ts }));
+		}
+		return this.encode(records);
+	}
+
+	/** Writes prepared records; may be called again with the same ones after it failed. */
+	async write(prepared: Prepared): Promise<void> {
+		await this.writer.append(prepared.lines);
+		await this.journal.refresh();
+	}
+
+	/** Waits for writes under way and closes the file; the session may be used again. */
+	close(): Promise<void> {
+		return this.writer.close();
+	}
+
+	async rename(title: string): Promise<void> {
+		const trimmed = title.trim();
+		if (trimmed === "") {
+			throw new HumanError(
+				"empty-title",
+				"A session's title cannot be empty. The title was not changed.",
+			);
+		}
+		await this.append([{ type: "session.renamed", title: trimmed }]);
+	}
+
+	async archive(): Promise<void> {
+		await this.append([{ type: "session.archived" }]);
+	}
+	async unarchive(): Promise<void> {
+		await this.append([{ type: "session.unarchived" }]);
+	}
+	async trash(): Promise<void> {
+		await this.append([{ type: "session.trashed" }]);
+	}
+	async restore(): Promise<void> {
+		await this.append([{ type: "session.restored" }]);
+	}
+	async pin(): Promise<void> {
+		await this.append([{ type: "session.pinned" }]);
+	}
+	async unpin(): Promise<void> {
+		await this.append([{ type: "session.unpinned" }]);
+	}
+	async tag(tags: readonly string[]): Promise<void> {
+		await this.append([{ type: "session.tagged", tags: cleanTags(tags) }]);
+	}
+	async untag(tags: readonly string[]): Promise<void> {
+		await this.append([{ type: "session.untagged", tags: cleanTags(tags) }]);
+	}
+
+	/** Adds a note on the session, or on one of its items (inherited ones included). Returns the note's id. */
+	async addNote(text: string, item?: string): Promise<string> {
+		if (text.trim() === "") {
+			throw new HumanError("empty-note", "A note cannot be empty. No note was added.");
+		}
+		if (item !== undefined) {
+			await this.checkItem(item);
+		}
+		const [record] = await this.append([
+			{ type: "note.added", text, ...(item === undefined ? {} : { item }) },
+		]);
+		return record?.id ?? "";
+	}
+
+	async removeNote(note: string): Promise<void> {
+		if (!this.state.notes.some((known) => known.id === note)) {
+			throw new HumanError("no-such-note", "This session has no such note. Nothing was changed.");
+		}
+		await this.append([{ type: "note.removed", note }]);
+	}
+
+	/** Moves the head to an item of this session, on any branch, inherited ones included; null for the very beginning. */
+	async revertTo(item: string | null): Promise<void> {
+		await this.journal.refresh();
+		if (item !== null) {
+			await this.checkItem(item);
+		}
+		await this.append([{ type: "head.moved", to: item }]);
+	}
+
+	/** Moves the head back to where it was before the last revert. */
+	async unrevert(): Promise<void> {
+		await this.journal.refresh();
+		const newest = this.state.heads.length - 1;
+		if (this.state.heads[newest]?.kind !== "move") {
+			throw new HumanError(
+				"nothing-reverted",
+				"The last thing that happened in this session was not a revert. Nothing was changed.",
+			);
+		}
+		await this.append([{ type: "head.moved", to: positionAfter(this.state, newest - 1) }]);
+	}
+
+	/** Clears the warnings about damage as it stands now (design: J6). */
+	async acknowledgeDamage(): Promise<void> {
+		await this.journal.refresh();
+		const fragments = this.journal.diagnostics
+			.filter((diagnostic) => diagnostic.severity === "warning")
+			.flatMap(({ fragment }) => (fragment ? [fragment] : []));
+		if (fragments.length > 0) {
+			await this.append([{ type: "damage.acknowledged", fragments }]);
+		}
+	}
+
+	/** Opens a turn that continues the head. Returns its id. */
+	async startTurn(options: { model?: string; git?: GitState; ts?: string } = {}): Promise<string> {
+		await this.journal.refresh();
+		const [record] = await this.append([
+			{ type: "turn.started", after: headItem(this.state), ...options },
+		]);
+		return record?.id ?? "";
+	}
+
+	/** Adds a whole item to a turn. Returns its id. Throws a HumanError (`bad-item`) for a content that is none. */
+	async addItem(turn: string, content: unknown, ts?: string): Promise<string> {
+		const item = ItemContent.safeParse(content);
+		if (!item.success) {
+			const issue = item.error.issues[0];
+			const place = issue?.path.join(".") || "item";
+			throw new HumanError(
+				"bad-item",
+				`This is not an item: ${place}: ${issue?.message ?? "invalid"}.`,
+			);
+		}
+		const [record] = await this.append([
+			{ type: "item.completed", turn, item: item.data, ...(ts === undefined ? {} : { ts }) },
+		]);
+		return record?.id ?? "";
+	}
+
+	async completeTurn(
+		turn: string,
+		status: TurnStatus = "completed",
+		end: { usage?: TokenUsage; error?: string; ts?: string } = {},
+	): Promise<void> {
+		await this.append([{ type: "turn.completed", turn, status, ...end }]);
+	}
+
+	private async encode(records: readonly JournalRecord[]): Promise<Prepared> {
+		const put = async (bytes: Uint8Array, mime: string) => {
+			const { ref, created } = await this.context.blobs.put(bytes, mime);
+			if (created) {
+				await this.context.keepBlob(ref.blob);
+			}
+			return ref;
+		};
+		let lines = "";
+		const small: JournalRecord[] = [];
+		for (const record of records) {
+			const fitting = await spill(record, put);
+			small.push(fitting);
+			lines += encodeRecord(fitting);
+		}
+		return { records: small, lines };
+	}
+
+	private async checkItem(item: string): Promise<void> {
+		await this.journal.refresh();
+		if (this.state.items.has(item)) {
+			return;
+		}
+		const { segments } = await resolveLineage(this.journal, this.context.load);
+		const inherited = await resolveLineage(
+			this.journal,
+			this.context.load,
+			this.state.parent?.at ?? null,
+		);
+		const known = [...segments, ...inherited.segments].some((segment) =>
+			segment.items.includes(item),
+		);
+		if (!known) {
+			throw new HumanError(
+				"no-such-item",
+				`Session ${this.id} has no item ${item}. Nothing was changed.`,
+			);
+		}
+	}
+}
+
+function cleanTags(tags: readonly string[]): string[] {
+	const clean = [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ""))];
+	if (clean.length === 0) {
+		throw new HumanError("empty-tag", "A tag cannot be empty. Nothing was changed.");
+	}
+	return clean;
+}
