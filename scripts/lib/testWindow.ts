@@ -7,7 +7,7 @@ import { type ServerOptions, startServer, type WindowOptions } from "./server.ts
 
 /** What the workbench says of itself; shown only with SKEIN_VERBOSE=1. */
 const chatter =
-	/^(Resolv(ing|ed) connection|Creating a socket|\[reconnection|\[Service Worker|\[AgentHost|\[AccountPolicy|Updating additional)/;
+	/^(?:Resolv(?:ing|ed) connection|Creating a socket|\[reconnection|\[Service Worker|\[AgentHost|\[AccountPolicy|Updating additional|Ignoring |Unable to create workbench contribution 'workbench.contrib.agentHost)/;
 
 /**
  * Runs an extension's test suite in a window of the VS Code server, as the desktop does with `--extensionTestsPath`.

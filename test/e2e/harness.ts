@@ -3,6 +3,7 @@ import { cpSync, existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { test } from "node:test";
 import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
 import { startBrowser } from "../../scripts/lib/browser.ts";
 import { installServer, type ServerVersion, serverVersions } from "../../scripts/lib/install.ts";
@@ -12,10 +13,14 @@ import { type RunningServer, startServer, writeSettings } from "../../scripts/li
 
 /** The four themes everything is looked at in. */
 export const themes = {
-	light: "Light Modern",
-	dark: "Dark Modern",
-	highContrast: "Default High Contrast",
-	highContrastLight: "Default High Contrast Light",
+	light: { id: "Light Modern", label: "Light Modern", className: "vs" },
+	dark: { id: "Dark Modern", label: "Dark Modern", className: "vs-dark" },
+	highContrast: { id: "Default High Contrast", label: "Dark High Contrast", className: "hc-black" },
+	highContrastLight: {
+		id: "Default High Contrast Light",
+		label: "Light High Contrast",
+		className: "hc-light",
+	},
 } as const;
 export type Theme = keyof typeof themes;
 
@@ -30,6 +35,8 @@ export interface WindowSetup {
 	readonly theme?: Theme;
 	/** Installs this packaged extension instead of opening the development one. */
 	readonly vsix?: string;
+	/** Opens this development extension instead of the repository. */
+	readonly extension?: string;
 	readonly restricted?: boolean;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly version?: ServerVersion;
@@ -50,8 +57,27 @@ export interface Observed {
 	readonly cspViolations: string[];
 	/** Console errors and uncaught exceptions, CSP violations included. */
 	readonly errors: string[];
-	/** Addresses of all requests, of all frames. */
+	/** Addresses of all requests that were made, of all frames. */
 	readonly requests: string[];
+}
+
+/** A test with a window of its own; when it fails, a screenshot and the logs are kept in `out/`. */
+export function windowTest(
+	name: string,
+	setup: WindowSetup,
+	body: (window: VSCodeWindow) => Promise<void>,
+): void {
+	void test(name, { timeout: 180_000 }, async () => {
+		await using window = await openVSCode(setup);
+		try {
+			await body(window);
+		} catch (error) {
+			const file = `failed-${name.replaceAll(/\W+/g, "-").slice(0, 60)}`;
+			await window.keepScreenshot(file);
+			window.keepLogs(file);
+			throw error;
+		}
+	});
 }
 
 /** Opens VS Code in Chromium with Skein, in scratch folders of its own. Close it with `await using` or {@link VSCodeWindow.close}. */
@@ -59,7 +85,7 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	const scratch = await mkdtemp(path.join(tmpdir(), "skein-e2e-"));
 	const folders = await makeFolders(scratch, setup);
 	await setup.prepare?.(folders);
-	const settings = { ...setup.settings, "workbench.colorTheme": themes[setup.theme ?? "dark"] };
+	const settings = { ...setup.settings, "workbench.colorTheme": themes[setup.theme ?? "dark"].id };
 	const server = await startServer(await installServer(setup.version ?? serverVersions.current), {
 		dataFolder: path.join(scratch, "server"),
 		env: {
@@ -77,6 +103,7 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	const browser = await startBrowser();
 	const context = await browser.newContext({
 		viewport: { width: 1280, height: 800 },
+		reducedMotion: "reduce",
 		permissions: ["clipboard-read", "clipboard-write"],
 	});
 	const page = await context.newPage();
@@ -92,7 +119,7 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	try {
 		const url = server.url({
 			workspace: setup.workspace === "none" ? undefined : folders.folder,
-			extensionDevelopmentPath: setup.vsix ? undefined : repository,
+			extensionDevelopmentPath: setup.vsix ? undefined : (setup.extension ?? repository),
 		});
 		await page.goto(url);
 		await window.settled();
@@ -132,7 +159,13 @@ function observe(page: Page): Observed {
 		}
 	});
 	page.on("pageerror", (error) => observed.errors.push(String(error)));
-	page.context().on("request", (request) => observed.requests.push(request.url()));
+	// A request that a security policy stopped was not made; the policy's violation is counted above.
+	page.context().on("requestfinished", (request) => observed.requests.push(request.url()));
+	page.context().on("requestfailed", (request) => {
+		if (request.failure()?.errorText !== "csp") {
+			observed.requests.push(request.url());
+		}
+	});
 	return observed;
 }
 
@@ -143,6 +176,18 @@ interface Parts {
 	readonly folders: Folders;
 	readonly settings: Readonly<Record<string, unknown>>;
 	readonly observed: Observed;
+}
+
+/** Waits until `read` fails (its element is gone) or its value is no longer as `still` says. */
+async function expectGone<T>(read: () => Promise<T>, still: (value: T) => boolean): Promise<void> {
+	for (let tries = 0; tries < 300; tries++) {
+		const value = await read().catch(() => undefined);
+		if (value === undefined || !still(value)) {
+			return;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	throw new Error("The command palette did not close.");
 }
 
 /** One VS Code window in Chromium, and how a person would use it. */
@@ -177,8 +222,12 @@ export class VSCodeWindow implements AsyncDisposable {
 			.locator(".quick-input-list .monaco-list-row")
 			.filter({ has: this.page.getByText(title, { exact: true }) })
 			.first();
-		await entry.waitFor();
 		await entry.click();
+		// The same field may open again at once for the command's own question.
+		await expectGone(
+			() => input.inputValue({ timeout: 100 }),
+			(value) => value.startsWith(">"),
+		);
 	}
 
 	/** Titles of the commands that the Command Palette offers for what is typed. */
@@ -226,16 +275,24 @@ export class VSCodeWindow implements AsyncDisposable {
 		await this.page.locator(".monaco-dialog-box").getByRole("button", { name: button }).click();
 	}
 
-	/** Clicks a button of a notification. */
-	async clickNotification(button: string): Promise<void> {
-		await this.page.locator(".notifications-toasts").getByRole("button", { name: button }).click();
+	/**
+	 * The newest notification whose text contains `text`, in the notification center: under test, VS Code shows no toasts.
+	 */
+	async notification(text: string | RegExp): Promise<Locator> {
+		const center = this.page.locator(".notifications-center.visible");
+		if (!(await center.isVisible())) {
+			await this.page.locator("#status\\.notifications").click();
+		}
+		const found = center.locator(".notification-list-item").filter({ hasText: text }).first();
+		await found.waitFor();
+		return found;
 	}
 
-	/** Texts of the notifications that are shown. */
-	notifications(): Promise<string[]> {
-		return this.page
-			.locator(".notifications-toasts .notification-list-item-message")
-			.allInnerTexts();
+	/** Clicks a button of a notification. */
+	async clickNotification(text: string | RegExp, button: string): Promise<void> {
+		const notification = await this.notification(text);
+		await notification.hover();
+		await notification.getByRole("button", { name: button }).first().click();
 	}
 
 	/** The entry of the Skein container in the activity bar. */
@@ -295,22 +352,18 @@ export class VSCodeWindow implements AsyncDisposable {
 			.contentFrame();
 	}
 
-	/** Switches the colour theme through the settings. */
+	/** Switches the colour theme, as a person does with *Preferences: Color Theme*. */
 	async setTheme(theme: Theme): Promise<void> {
-		await this.changeSettings({ "workbench.colorTheme": themes[theme] });
-		const kind = {
-			light: "vs",
-			dark: "vs-dark",
-			highContrast: "hc-black",
-			highContrastLight: "hc-light",
-		};
-		await this.page.locator(`.monaco-workbench.${kind[theme]}`).waitFor();
+		await this.runCommand("Preferences: Color Theme");
+		await this.answer(themes[theme].label);
+		await this.page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
 	}
 
-	/** Changes user settings as if settings.json was edited. */
+	/** Changes user settings and reloads the window, which reads them. */
 	async changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
 		this.settings = { ...this.settings, ...changes };
 		await writeSettings(path.join(this.folders.scratch, "server"), this.settings);
+		await this.reload();
 	}
 
 	/** Reloads the window, as *Developer: Reload Window* does. */

@@ -66,7 +66,9 @@ async function buildSuites(): Promise<void> {
 		platform: "node",
 		target: "node22.16",
 		format: "cjs",
-		external: ["vscode", "mocha"],
+		// Mocha's first file is a module that only newer versions of Node give to `require` as it is.
+		alias: { mocha: "mocha/lib/mocha.cjs" },
+		external: ["vscode", "mocha/lib/mocha.cjs"],
 		sourcemap: "inline",
 		logLevel: "warning",
 	});
