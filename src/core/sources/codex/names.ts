@@ -37,15 +37,16 @@ export function isRolloutName(name: string): boolean {
 	return /^rollout-.*\.jsonl?(\.zst)?$/.test(name) && !name.endsWith(".json.zst");
 }
 
-/** Orders the rollouts of a thread, oldest first. */
-export function compareRolloutNames(a: RolloutName, b: RolloutName): number {
-	return a.stamp < b.stamp
-		? -1
-		: a.stamp > b.stamp
-			? 1
-			: a.plain < b.plain
-				? -1
-				: a.plain > b.plain
-					? 1
-					: 0;
+/** What the order of rollouts is made of: their time, then their id (version 7 ids sort by time, too). */
+export interface RolloutAge {
+	readonly stamp: string;
+	readonly rollout: string;
+}
+
+/** Orders rollouts by age, oldest first. */
+export function compareAge(a: RolloutAge, b: RolloutAge): number {
+	if (a.stamp !== b.stamp) {
+		return a.stamp < b.stamp ? -1 : 1;
+	}
+	return a.rollout < b.rollout ? -1 : a.rollout > b.rollout ? 1 : 0;
 }

@@ -762,6 +762,15 @@ interface Place {
 	readonly ordinal: number;
 }
 
+/**
+ * How a turn that nothing ended stands when it goes on no more: one that was announced was cut off; an unannounced one is
+ * complete when the agent had answered.
+ */
+export function statusWithoutEnd(turn: ParsedTurn, items: readonly ParsedItem[]): TurnStatus {
+	const answered = items[turn.first + turn.count - 1]?.type === "agentMessage";
+	return !turn.explicit && answered ? "completed" : "interrupted";
+}
+
 const responseTypes = new Set([
 	"message",
 	"reasoning",
