@@ -270,7 +270,9 @@ function keep(key: string, bytes: Buffer): void {
 	}
 }
 
-function zstdDecompressor(path: string): NodeJS.ReadWriteStream & { destroy(error?: Error): unknown } & AsyncIterable<unknown> {
+function zstdDecompressor(
+	path: string,
+): NodeJS.ReadWriteStream & { destroy(error?: Error): unknown } & AsyncIterable<unknown> {
 	// Node has it from 22.15 and 23.8 on; an older runtime says so instead of failing at start.
 	if (typeof zlib.createZstdDecompress !== "function") {
 		throw new HumanError(

@@ -24,7 +24,9 @@ export function chainOf(
 	active: RolloutFacts,
 	rolloutsOf: (thread: string) => readonly RolloutFacts[],
 ): Chain {
-	const line: { facts: RolloutFacts; cut: number }[] = [{ facts: active, cut: Number.POSITIVE_INFINITY }];
+	const line: { facts: RolloutFacts; cut: number }[] = [
+		{ facts: active, cut: Number.POSITIVE_INFINITY },
+	];
 	const seen = new Set([active.path]);
 	let missing: string | undefined;
 	for (let current = active; current.base; ) {
@@ -34,7 +36,8 @@ export function chainOf(
 			break;
 		}
 		if (seen.has(base.path)) {
-			missing = "The beginning of this session cannot be shown: its history goes round in a circle.";
+			missing =
+				"The beginning of this session cannot be shown: its history goes round in a circle.";
 			break;
 		}
 		seen.add(base.path);
@@ -58,7 +61,7 @@ function baseOf(facts: RolloutFacts, rollouts: readonly RolloutFacts[]): Rollout
 		.reverse();
 	const offset = facts.base?.offset ?? -1;
 	const fits = older.find(
-		(each) => each.size === offset || each.turns.some((turn) => turn.offset === offset),
+		(each) => each.length === offset || each.turns.some((turn) => turn.offset === offset),
 	);
 	return fits ?? older[0];
 }

@@ -109,12 +109,16 @@ function userMessage(parts: Parts): ItemContent {
 		return {
 			type: "userMessage",
 			text,
-			images: images.map((image, index) => (paths[index] ? { ...image, path: paths[index] } : image)),
+			images: images.map((image, index) =>
+				paths[index] ? { ...image, path: paths[index] } : image,
+			),
 		};
 	}
 	const others = [
 		...asList(event?.["images"]).map(asText),
-		...item.map((part) => (part?.["type"] === "image" ? asText(part["image_url"] ?? part["url"]) : undefined)),
+		...item.map((part) =>
+			part?.["type"] === "image" ? asText(part["image_url"] ?? part["url"]) : undefined,
+		),
 	].filter((url) => url !== undefined) as string[];
 	const named: ImageRef[] = [...others.map((url) => ({ url })), ...paths.map((path) => ({ path }))];
 	return { type: "userMessage", text, ...(named.length > 0 ? { images: named } : {}) };
@@ -136,11 +140,17 @@ function imagesIn(content: unknown): ImageRef[] {
 function agentMessage(parts: Parts): ItemContent {
 	const event = parts.events.find((each) => each["type"] === "agent_message");
 	const item = parts.completed;
-	const itemText = item && asList(item["content"]).map((part) => asText(asJson(part)?.["text"]) ?? "").join("");
+	const itemText =
+		item &&
+		asList(item["content"])
+			.map((part) => asText(asJson(part)?.["text"]) ?? "")
+			.join("");
 	const said = parts.said ? messageText(parts.said).whole : "";
 	const text = asText(event?.["message"]) ?? itemText ?? said;
-	const phase = asText(parts.said?.["phase"]) ?? asText(event?.["phase"]) ?? asText(item?.["phase"]);
-	const known = phase === "commentary" ? "commentary" : phase === "final_answer" ? "final" : undefined;
+	const phase =
+		asText(parts.said?.["phase"]) ?? asText(event?.["phase"]) ?? asText(item?.["phase"]);
+	const known =
+		phase === "commentary" ? "commentary" : phase === "final_answer" ? "final" : undefined;
 	return { type: "agentMessage", text, ...(known ? { phase: known } : {}) };
 }
 
@@ -203,7 +213,9 @@ function commandExecution(parts: Parts, context: ContentContext): ItemContent {
 	const cwd = plainPath(asText(done?.["cwd"])) ?? asked?.cwd;
 	const given = answerText(parts.answer?.["output"] ?? parts.answer?.["result"]);
 	const answer = given === undefined ? undefined : outputOf(given);
-	const streams = [asText(done?.["stdout"]), asText(done?.["stderr"])].filter((text) => text).join("\n");
+	const streams = [asText(done?.["stdout"]), asText(done?.["stderr"])]
+		.filter((text) => text)
+		.join("\n");
 	const aggregated = asText(done?.["aggregated_output"]) || streams || undefined;
 	const output = aggregated ?? answer?.text;
 	const exitCode = asNumber(done?.["exit_code"]) ?? answer?.exitCode;
@@ -224,7 +236,8 @@ function fileChange(parts: Parts, context: ContentContext): ItemContent {
 	const call = parts.said;
 	const text = call && (toolName(call) === "apply_patch" ? asText(call["input"]) : undefined);
 	const asked = call && (text ?? askedOf(call)?.command ?? "");
-	const edits = recorded.length > 0 ? recorded : editsOfPatch(asked ? (patchInCommand(asked) ?? asked) : "");
+	const edits =
+		recorded.length > 0 ? recorded : editsOfPatch(asked ? (patchInCommand(asked) ?? asked) : "");
 	const given = answerText(parts.answer?.["output"] ?? parts.answer?.["result"]);
 	const streams = [parts.completed ?? ended]
 		.flatMap((each) => [asText(each?.["stdout"]), asText(each?.["stderr"])])
@@ -234,7 +247,8 @@ function fileChange(parts: Parts, context: ContentContext): ItemContent {
 	return {
 		type: "fileChange",
 		changes: edits.map((edit): FileEdit => {
-			const movedTo = edit.movedTo === undefined ? {} : { movedTo: relativeTo(context.cwd, edit.movedTo) };
+			const movedTo =
+				edit.movedTo === undefined ? {} : { movedTo: relativeTo(context.cwd, edit.movedTo) };
 			return { ...edit, path: relativeTo(context.cwd, edit.path), ...movedTo };
 		}),
 		...(output ? { output } : {}),
@@ -253,7 +267,9 @@ function webSearch(parts: Parts): ItemContent {
 }
 
 function toolCall(parts: Parts): ItemContent {
-	const ended = parts.events.findLast((each) => !/_(begin|request)$/.test(asText(each["type"]) ?? ""));
+	const ended = parts.events.findLast(
+		(each) => !/_(begin|request)$/.test(asText(each["type"]) ?? ""),
+	);
 	const done = parts.completed ?? ended ?? parts.events.at(-1);
 	const invocation = asJson(done?.["invocation"]);
 	const call = parts.said ?? parts.answer;
@@ -276,24 +292,39 @@ function toolCall(parts: Parts): ItemContent {
 		asText(invocation?.["server"]) ??
 		asText(done?.["server"]) ??
 		asText(done?.["namespace"]);
-	const input = inputOf(parts.said) ?? invocation?.["arguments"] ?? done?.["arguments"] ?? restOf(parts.said ?? done);
+	const input =
+		inputOf(parts.said) ??
+		invocation?.["arguments"] ??
+		done?.["arguments"] ??
+		restOf(parts.said ?? done);
 	const result = asJson(done?.["result"]);
 	const given =
-		parts.answer?.["output"] ?? parts.answer?.["result"] ?? parts.answer?.["tools"] ?? result?.["Ok"] ?? result?.["Err"];
+		parts.answer?.["output"] ??
+		parts.answer?.["result"] ??
+		parts.answer?.["tools"] ??
+		result?.["Ok"] ??
+		result?.["Err"];
 	const shown = given ?? done?.["result"] ?? done?.["content_items"] ?? done?.["status"];
 	const images = [
 		...imagesIn(parts.answer?.["output"]),
 		...imagesIn(done?.["content_items"]),
 		...generated(parts.said, done),
 	];
-	const output = images.length > 0 ? answerText(shown) : Array.isArray(shown) ? (answerText(shown) || shown) : shown;
+	const output =
+		images.length > 0
+			? answerText(shown)
+			: Array.isArray(shown)
+				? answerText(shown) || shown
+				: shown;
 	const durationMs = durationOf(done?.["duration"]);
 	return {
 		type: "toolCall",
 		tool,
 		...(server ? { server } : {}),
 		...(input === undefined ? {} : { input }),
-		...(output === undefined || output === "" ? {} : { output: typeof output === "string" ? outputOf(output).text : output }),
+		...(output === undefined || output === ""
+			? {}
+			: { output: typeof output === "string" ? outputOf(output).text : output }),
 		...(images.length > 0 ? { images } : {}),
 		...(durationMs === undefined ? {} : { durationMs }),
 	};
@@ -304,7 +335,15 @@ function restOf(record: Json | undefined): Json | undefined {
 	if (!record) {
 		return undefined;
 	}
-	const { type: _, id: __, call_id: ___, status: ____, result: _____, duration: ______, ...rest } = record;
+	const {
+		type: _,
+		id: __,
+		call_id: ___,
+		status: ____,
+		result: _____,
+		duration: ______,
+		...rest
+	} = record;
 	return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
@@ -315,7 +354,9 @@ function generated(...records: (Json | undefined)[]): ImageRef[] {
 		const result = asText(record?.["result"]);
 		if (/image_?generation/i.test(type) && result && /^[A-Za-z0-9+/=\s]{16,}$/.test(result)) {
 			const alt = asText(record?.["revised_prompt"]);
-			return [{ url: `data:image/png;base64,${result}`, mime: "image/png", ...(alt ? { alt } : {}) }];
+			return [
+				{ url: `data:image/png;base64,${result}`, mime: "image/png", ...(alt ? { alt } : {}) },
+			];
 		}
 	}
 	return [];
@@ -325,7 +366,10 @@ function error(parts: Parts): ItemContent {
 	const body = parts.events[0] ?? parts.said ?? {};
 	const inner = asJson(body["error"]);
 	const text =
-		asText(body["message"]) ?? asText(inner?.["message"]) ?? asText(body["text"]) ?? messageText(body).whole;
+		asText(body["message"]) ??
+		asText(inner?.["message"]) ??
+		asText(body["text"]) ??
+		messageText(body).whole;
 	const info = body["codex_error_info"];
 	const code = asText(info) ?? Object.keys(asJson(info) ?? {})[0] ?? asText(inner?.["kind"]);
 	return { type: "error", text: text || "The agent reported an error.", ...(code ? { code } : {}) };

@@ -11,6 +11,8 @@ export interface RolloutFacts {
 	readonly version: typeof factsVersion;
 	readonly path: string;
 	readonly size: number;
+	/** Bytes read of the decompressed file. */
+	readonly length: number;
 	readonly thread: string;
 	readonly rollout: string;
 	readonly stamp: string;
@@ -62,13 +64,16 @@ export function factsOf(rollout: Rollout): RolloutFacts {
 	const base = meta?.history_base;
 	const warnings = rollout.diagnostics.filter((each) => each.severity === "warning");
 	const spawn =
-		typeof meta?.source === "object" ? meta.source.subagent?.thread_spawn?.parent_thread_id : undefined;
+		typeof meta?.source === "object"
+			? meta.source.subagent?.thread_spawn?.parent_thread_id
+			: undefined;
 	const subagentOf = spawn ?? meta?.parent_thread_id;
 	const lastTime = parser.items.findLast((item) => item.time > 0)?.time ?? 0;
 	return {
 		version: factsVersion,
 		path: stat?.path ?? rollout.path,
 		size: stat?.size ?? 0,
+		length: rollout.length,
 		thread: rollout.thread,
 		rollout: name.rollout,
 		stamp: name.stamp,
@@ -163,7 +168,9 @@ function spineOf(rollout: Rollout): number[] | undefined {
 /** The time in a file's name; Codex writes local time there. */
 function timeOfStamp(stamp: string): number {
 	const match = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2})-(\d{2})-(\d{2}))?$/.exec(stamp);
-	const time = match ? Date.parse(`${match[1]}T${match[2] ?? "00"}:${match[3] ?? "00"}:${match[4] ?? "00"}`) : 0;
+	const time = match
+		? Date.parse(`${match[1]}T${match[2] ?? "00"}:${match[3] ?? "00"}:${match[4] ?? "00"}`)
+		: 0;
 	return Number.isNaN(time) ? 0 : time;
 }
 

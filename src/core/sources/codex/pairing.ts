@@ -97,7 +97,10 @@ export class Pairing {
 	message(type: string, texts: readonly string[], from: number): ParsedItem | undefined {
 		const keys = texts.map(keyOf);
 		const offer = this.messages.find(
-			(each) => each.type === type && (each.slots & from) === 0 && each.keys.some((key) => keys.includes(key)),
+			(each) =>
+				each.type === type &&
+				(each.slots & from) === 0 &&
+				each.keys.some((key) => keys.includes(key)),
 		);
 		if (offer) {
 			offer.slots |= from;
@@ -156,7 +159,12 @@ export class Pairing {
 		return undefined;
 	}
 
-	offerReasoning(item: ParsedItem, texts: readonly string[], from: number, id: string | undefined): void {
+	offerReasoning(
+		item: ParsedItem,
+		texts: readonly string[],
+		from: number,
+		id: string | undefined,
+	): void {
 		const keys = texts.map(keyOf);
 		if (id !== undefined) {
 			keys.push(`#${id}`);

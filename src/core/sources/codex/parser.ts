@@ -16,7 +16,15 @@ import {
 	SessionMeta,
 	Usage,
 } from "./schema.ts";
-import { callShape, eventShape, messageText, outputState, proposedPlan, webKeys, webQuery } from "./shapes.ts";
+import {
+	callShape,
+	eventShape,
+	messageText,
+	outputState,
+	proposedPlan,
+	webKeys,
+	webQuery,
+} from "./shapes.ts";
 
 /** Diagnostics kept for one file; the rest are counted in one more. */
 const maxDiagnostics = 200;

@@ -1,7 +1,8 @@
 import type { Json } from "./schema.ts";
 
 const envelope = /^\{"timestamp":"([^"]*)",(?:"ordinal":(\d+),)?"type":"(\w+)","payload":\{/;
-const silentReasoning = /^"type":"reasoning",(?:"id":"[^"]*",)?"summary":\[\],(?:"content":null,)?"encrypted_content"/;
+const silentReasoning =
+	/^"type":"reasoning",(?:"id":"[^"]*",)?"summary":\[\],(?:"content":null,)?"encrypted_content"/;
 const answer = /^"type":"(\w+_output)",(?:"id":"[^"]*",)?"call_id":"([^"\\]*)"/;
 const summary = /"message":("(?:[^"\\]|\\.)*")/;
 

@@ -81,6 +81,11 @@ export class Rollout {
 		return last === undefined || !grows ? "reloaded" : "grown";
 	}
 
+	/** Bytes of the decompressed file that have been read. */
+	get length(): number {
+		return this.splitter.position;
+	}
+
 	/** The thread the file belongs to: what its first line says, else its name. */
 	get thread(): string {
 		return this.parser.meta?.id ?? this.name.thread ?? this.name.rollout;
@@ -143,11 +148,12 @@ export class Rollout {
 		this.trouble = { severity: "warning", reason, offset: 0, line: 0 };
 	}
 
-	private newSplitter(): LineSplitter {
-		return new LineSplitter({
-			line: (bytes, offset) => this.parser.readLine(bytes, offset),
-			tooLong: (offset, length) => this.parser.lineTooLong(offset, length),
-		});
+	private newSplitter(start = 0): LineSplitter {
+		const sink = {
+			line: (bytes: Buffer, offset: number) => this.parser.readLine(bytes, offset),
+			tooLong: (offset: number, length: number) => this.parser.lineTooLong(offset, length),
+		};
+		return new LineSplitter(sink, start);
 	}
 
 	private async startsAsBefore(): Promise<boolean> {
@@ -203,13 +209,7 @@ export class Rollout {
 		const offset = this.splitter.lineOffset;
 		if (this.parser.readRest(rest, offset)) {
 			// Taken as a whole: its newline, when it comes, is a blank line.
-			this.splitter = new LineSplitter(
-				{
-					line: (bytes, at) => this.parser.readLine(bytes, at),
-					tooLong: (at, length) => this.parser.lineTooLong(at, length),
-				},
-				offset + rest.length,
-			);
+			this.splitter = this.newSplitter(offset + rest.length);
 		} else {
 			this.unfinished = {
 				severity: "info",
@@ -240,7 +240,11 @@ export class Rollout {
 			return;
 		}
 		if (!parseObject(bytes.toString("utf8"))) {
-			this.parser.report("warning", 0, "This session file is damaged; what could be read of it is shown.");
+			this.parser.report(
+				"warning",
+				0,
+				"This session file is damaged; what could be read of it is shown.",
+			);
 		}
 		this.parser.sessionMeta(session, { time: 0 });
 		for (const [from, to] of spans.items) {

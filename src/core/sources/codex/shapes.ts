@@ -1,8 +1,8 @@
 import type { ItemType } from "../../model/item.ts";
 import { askedOf, commandTools, exitCodeIn, isFailure, isRefusal } from "./commands.ts";
+import type { ParsedItem } from "./pairing.ts";
 import { patchInCommand, patchPaths } from "./patch.ts";
 import { asJson, asList, asNumber, asText, isJson, type Json } from "./schema.ts";
-import type { ParsedItem } from "./pairing.ts";
 
 type State = ParsedItem["state"] | undefined;
 
@@ -20,7 +20,11 @@ export function messageText(payload: Json): {
 		.map((part) => asText(asJson(part)?.["text"]))
 		.filter((text) => text !== undefined && !isImageTag(text)) as string[];
 	const whole = parts.join("\n");
-	return { whole, parts: parts.length === 0 ? [""] : parts, keys: [whole, parts.join(""), ...parts] };
+	return {
+		whole,
+		parts: parts.length === 0 ? [""] : parts,
+		keys: [whole, parts.join(""), ...parts],
+	};
 }
 
 /** Codex wraps an attached image in `<image name=...>` and `</image>`. */
@@ -60,7 +64,11 @@ export function callShape(type: string, payload: Json): CallShape | undefined {
 		case "local_shell_call":
 		case "tool_call": {
 			if (name === "apply_patch") {
-				const patch = asText(payload["input"]) ?? askedOf(payload)?.command ?? asText(payload["arguments"]) ?? "";
+				const patch =
+					asText(payload["input"]) ??
+					askedOf(payload)?.command ??
+					asText(payload["arguments"]) ??
+					"";
 				return { type: "fileChange", keys, files: patchPaths(patch) };
 			}
 			if (type === "local_shell_call" || (name !== undefined && commandTools.has(name))) {
@@ -114,7 +122,11 @@ export function webQuery(payload: Json): string | undefined {
 	return (
 		asText(action?.["query"]) ??
 		asText(action?.["url"]) ??
-		(asList(action?.["queries"]).map(asText).find((each) => each) || asText(payload["query"]) || undefined)
+		(asList(action?.["queries"])
+			.map(asText)
+			.find((each) => each) ||
+			asText(payload["query"]) ||
+			undefined)
 	);
 }
 

@@ -53,7 +53,10 @@ export function summarizeThread(
 		untitled: !name,
 		agent: "Codex",
 		model: turns.findLast((turn) => turn.model)?.model ?? active.model ?? null,
-		cwd: own.find((each) => each.cwd)?.cwd ?? segments.find((each) => each.facts.cwd)?.facts.cwd ?? null,
+		cwd:
+			own.find((each) => each.cwd)?.cwd ??
+			segments.find((each) => each.facts.cwd)?.facts.cwd ??
+			null,
 		branch: active.branch ?? own.findLast((each) => each.branch)?.branch ?? null,
 		createdAt: isoTime(created.length > 0 ? Math.min(...created) : updated),
 		updatedAt: isoTime(updated),
@@ -70,7 +73,8 @@ export function summarizeThread(
 		tokens: sumOf(turns.flatMap((turn) => turn.usage ?? [])),
 		changedFiles: [...files].slice(0, shownFiles),
 		changedFileCount: files.size,
-		diagnostics: own.reduce((sum, each) => sum + each.warnings, 0) + (missing === undefined ? 0 : 1),
+		diagnostics:
+			own.reduce((sum, each) => sum + each.warnings, 0) + (missing === undefined ? 0 : 1),
 		warning: warning ?? null,
 		file: active.path,
 		size: active.size,
@@ -93,7 +97,9 @@ function parentOf(
 	own: readonly RolloutFacts[],
 	segments: readonly Segment[],
 ): SessionSummary["parent"] {
-	const inherited = segments.findLast((each) => each.facts.thread !== active.thread && each.items > 0);
+	const inherited = segments.findLast(
+		(each) => each.facts.thread !== active.thread && each.items > 0,
+	);
 	const named =
 		own.find((each) => each.forkedFrom)?.forkedFrom ??
 		own.find((each) => each.base && each.base.thread !== active.thread)?.base?.thread;
