@@ -1,0 +1,178 @@
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { ifDefined } from "lit/directives/if-defined.js";
+import type { ReplayAction, ToTranscript } from "../../protocol/webview.ts";
+import { receiveBlob } from "./blobs.ts";
+import { foldHeader } from "./foldHeader.ts";
+import { bannerView, headerView, preludeView } from "./header.ts";
+import { Page } from "./page.ts";
+import { keptState, post } from "./vscodeApi.ts";
+import { Words } from "./words.ts";
+import "./replayBar.ts";
+import type { SkeinReplayBar } from "./replayBar.ts";
+
+type State =
+	| { readonly kind: "loading" }
+	| { readonly kind: "failed"; readonly message: string }
+	| { readonly kind: "ready"; readonly page: Page };
+
+function never(message: never): void {
+	throw new Error(`Unknown message ${JSON.stringify(message)}`);
+}
+
+/** The page: header, banner, feed, jump button and replay bar, and the one switch on what the host says. */
+export class SkeinTranscript extends LitElement {
+	static override properties = { state: { attribute: false }, announced: { attribute: false } };
+	declare state: State;
+	/** What a screen reader is told: the position of a replay. */
+	declare announced: string;
+	private words = new Words();
+	private generation = 0;
+
+	constructor() {
+		super();
+		this.state = { kind: "loading" };
+		this.announced = "";
+	}
+
+	protected override createRenderRoot(): HTMLElement {
+		return this;
+	}
+
+	receive(message: ToTranscript): void {
+		switch (message.type) {
+			case "load":
+				this.load(message);
+				return;
+			case "failed":
+				this.state = { kind: "failed", message: message.message };
+				return;
+			case "blob":
+				receiveBlob(message.hash, message.mime, message.bytes);
+				return;
+			case "page":
+				this.page?.receivePage(message.page, message.items);
+				return;
+			case "update":
+				this.page?.update(message);
+				this.requestUpdate();
+				return;
+			case "reveal":
+				this.page?.reveal(message.id);
+				return;
+			case "replay":
+				this.page?.replay.act(message.action);
+				return;
+			case "text":
+				this.page?.receiveText(message.item, message.field, message.text);
+				return;
+			default:
+				never(message);
+		}
+	}
+
+	private get page(): Page | undefined {
+		return this.state.kind === "ready" ? this.state.page : undefined;
+	}
+
+	private load(message: Extract<ToTranscript, { type: "load" }>): void {
+		this.words = new Words(message.strings, message.locale);
+		document.documentElement.lang = message.locale;
+		this.page?.close();
+		this.generation++;
+		const kept = keptState(message.uri);
+		const page = new Page(message, this.words, kept, {
+			changed: () => this.requestUpdate(),
+			announce: (sentence) => {
+				this.announced = sentence;
+			},
+		});
+		this.state = { kind: "ready", page };
+		this.updateComplete.then(() => {
+			const feed = this.querySelector<HTMLElement>(`[data-feed="${this.generation}"]`);
+			if (feed) {
+				page.open(feed);
+			}
+		}, reportRejection);
+	}
+
+	protected override render(): TemplateResult {
+		return html`${this.body()}
+			<div class="announcer" role="status" aria-live="polite">${this.announced}</div>`;
+	}
+
+	private body(): TemplateResult {
+		switch (this.state.kind) {
+			case "loading":
+				return html`<main class="column loading" aria-busy="true" aria-label=${this.words.say("page.loading")}>
+					${[0, 1, 2].map(() => html`<div class="waiting waiting-agentMessage"><span></span><span></span><span></span></div>`)}
+				</main>`;
+			case "failed":
+				return html`<main class="column failed" role="alert">
+					<span class="codicon codicon-error" aria-hidden="true"></span>
+					<h1>${this.words.say("page.failed")}</h1>
+					<p>${this.state.message}</p>
+				</main>`;
+			case "ready":
+				return this.readyView(this.state.page);
+		}
+	}
+
+	private readyView(page: Page): TemplateResult {
+		const { words } = this;
+		const { replay, model, context } = page;
+		const empty = model.rows.length === 0;
+		return html`${headerView(context)}
+			<main class="column ${replay.active ? "replaying" : ""}">
+				${bannerView(context)} ${preludeView(context)}
+				${
+					empty
+						? html`<div class="empty">
+								<span class="codicon codicon-comment-discussion" aria-hidden="true"></span>
+								<p>${words.say("page.empty")}</p>
+							</div>`
+						: nothing
+				}
+				<div
+					class="feed"
+					data-feed=${this.generation}
+					role=${ifDefined(empty ? undefined : "feed")}
+					aria-label=${ifDefined(empty ? undefined : words.say("page.label"))}
+				></div>
+			</main>
+			${
+				page.away && !replay.active
+					? html`<button class="jump" type="button" @click=${() => page.toEnd()}>
+							<span class="codicon codicon-arrow-down" aria-hidden="true"></span>
+							${words.say(page.unseen ? "jump.new" : "jump")}
+						</button>`
+					: nothing
+			}
+			${
+				replay.active
+					? html`<skein-replay-bar
+							.view=${page.replayView()}
+							.act=${(action: ReplayAction) => replay.act(action)}
+							.setSpeed=${(speed: number) => replay.setSpeed(speed)}
+							.fork=${() => page.forkHere()}
+						></skein-replay-bar>`
+					: nothing
+			}`;
+	}
+
+	protected override updated(): void {
+		document.body.classList.toggle("with-replay", this.page?.replay.active ?? false);
+		foldHeader();
+	}
+}
+customElements.define("skein-transcript", SkeinTranscript);
+
+function reportRejection(thrown: unknown): void {
+	post({ type: "error", message: String(thrown) });
+}
+
+declare global {
+	interface HTMLElementTagNameMap {
+		"skein-transcript": SkeinTranscript;
+		"skein-replay-bar": SkeinReplayBar;
+	}
+}

@@ -1,0 +1,349 @@
+import type { Item } from "../../core/model/item.ts";
+import type { ToTranscript, TranscriptViewState } from "../../protocol/webview.ts";
+import type { ItemContext } from "./context.ts";
+import { Feed } from "./feed.ts";
+import { ItemActions } from "./itemActions.ts";
+import { TranscriptModel } from "./model.ts";
+import { Replay, replayKey } from "./replay.ts";
+import type { ReplayView } from "./replayBar.ts";
+import { RovingFocus } from "./roving.ts";
+import { type Anchor, ScrollKeeper } from "./scroll.ts";
+import { WholeTexts } from "./texts.ts";
+import { keepState, post } from "./vscodeApi.ts";
+import type { Words } from "./words.ts";
+
+type Load = Extract<ToTranscript, { type: "load" }>;
+type Update = Extract<ToTranscript, { type: "update" }>;
+
+interface Surroundings {
+	/** Something outside the feed looks different now. */
+	changed(): void;
+	announce(sentence: string): void;
+}
+
+/** Room left above a row that is shown on purpose, in px: the header may stand there. */
+const headroom = 56;
+
+/** One loaded transcript on the page: wires the model to feed, scrolling, focus and replay. */
+export class Page {
+	readonly model: TranscriptModel;
+	readonly replay: Replay;
+	readonly context: ItemContext;
+	/** True when the end is well out of view. */
+	away = false;
+	/** True when rows came that the reader has not seen. */
+	unseen = false;
+	private readonly texts: WholeTexts;
+	private readonly words: Words;
+	private readonly around: Surroundings;
+	private readonly load: Load;
+	private readonly kept: TranscriptViewState | undefined;
+	private readonly closing = new AbortController();
+	private feed: Feed | undefined;
+	private scroll: ScrollKeeper | undefined;
+	private roving: RovingFocus | undefined;
+	private saving: ReturnType<typeof setTimeout> | undefined;
+	private painted = false;
+
+	constructor(
+		load: Load,
+		words: Words,
+		kept: TranscriptViewState | undefined,
+		around: Surroundings,
+	) {
+		this.load = load;
+		this.kept = kept;
+		this.words = words;
+		this.around = around;
+		this.model = new TranscriptModel(load, kept?.open ?? []);
+		this.texts = new WholeTexts((item, field) => post({ type: "getText", item, field }));
+		this.context = {
+			model: this.model,
+			words,
+			texts: this.texts,
+			post,
+			toggle: (key, row) => this.toggle(key, row),
+			redraw: (id) => this.feed?.redraw(id),
+		};
+		this.replay = new Replay(
+			this.model,
+			(before, now) => this.replayMoved(before, now),
+			() => this.replayChanged(),
+		);
+	}
+
+	/** The feed's element is in the page: draw, and go to where the reader wants to be. */
+	open(element: HTMLElement): void {
+		const feed = new Feed(element, this.context);
+		this.feed = feed;
+		this.scroll = new ScrollKeeper(
+			element,
+			(id) => {
+				const row = this.model.indexOf(id);
+				return row === undefined ? undefined : feed.reach(row);
+			},
+			() => this.looked(),
+			this.closing.signal,
+		);
+		this.roving = new RovingFocus({
+			element,
+			lastRow: () => this.model.shown - 1,
+			indexOf: (id) => this.model.indexOf(id),
+			reach: (row) => feed.reach(row),
+		});
+		new ItemActions(element, this.context);
+		element.addEventListener("click", followLink);
+		addEventListener("keydown", (event) => this.replayKeys(event), {
+			capture: true,
+			signal: this.closing.signal,
+		});
+		this.start();
+		this.announcePaint();
+	}
+
+	close(): void {
+		this.closing.abort();
+		clearTimeout(this.saving);
+		if (this.replay.active) {
+			this.replay.act("stop");
+		}
+	}
+
+	receivePage(page: number, items: readonly Item[]): void {
+		this.model.receive(page, items);
+		const first = items[0];
+		const last = items.at(-1);
+		if (first && last) {
+			const from = this.model.indexOf(first.id);
+			const to = this.model.indexOf(last.id);
+			if (from !== undefined && to !== undefined) {
+				this.feed?.redrawRows(from, to + 1);
+			}
+		}
+		this.roving?.settle();
+		this.announcePaint();
+	}
+
+	receiveText(item: string, field: string, text: string): void {
+		this.texts.receive(item, field, text);
+		this.model.toggled.add(`all:${item}:${field}`);
+		this.scroll?.release();
+		this.feed?.redraw(item);
+	}
+
+	update(update: Update): void {
+		const before = this.model.rows.length;
+		for (const index of update.changed) {
+			const row = this.model.rows[index];
+			if (row) {
+				this.texts.forget(row.id);
+			}
+		}
+		const from = this.model.update(update);
+		this.feed?.resize(from);
+		for (const index of update.changed) {
+			this.feed?.redrawRows(index, index + 1);
+		}
+		if (this.model.rows.length > before && !this.scroll?.following) {
+			this.unseen = true;
+		}
+		this.scroll?.settle();
+		this.roving?.settle();
+	}
+
+	reveal(id: string): void {
+		const index = this.model.indexOf(id);
+		if (index === undefined || !this.scroll) {
+			return;
+		}
+		if (this.replay.active) {
+			this.replay.act("stop");
+		}
+		for (const entry of this.foldsOver(index)) {
+			if (!this.model.toggled.has(entry)) {
+				this.toggle(entry, id);
+			}
+		}
+		this.scroll.toRow({ id, offset: headroom });
+		this.roving?.focusRow(index);
+		const element = this.feed?.reach(index);
+		element?.classList.remove("revealed");
+		requestAnimationFrame(() => element?.classList.add("revealed"));
+	}
+
+	toEnd(): void {
+		this.unseen = false;
+		this.scroll?.toEnd();
+		this.around.changed();
+	}
+
+	forkHere(): void {
+		const row = this.model.rows[this.replay.position];
+		if (row?.kind === "item") {
+			post({ type: "itemAction", action: "fork", item: row.id });
+		}
+	}
+
+	replayView(): ReplayView {
+		return {
+			playing: this.replay.playing,
+			speed: this.replay.speed,
+			item: this.replay.position + 1,
+			items: this.model.rows.length,
+			turn: this.model.turnNumber(this.replay.position),
+			canFork: this.model.header.capabilities.fork,
+			words: this.words,
+		};
+	}
+
+	private start(): void {
+		const { reveal, replay } = this.load;
+		const anchor = this.kept?.anchor;
+		if (replay) {
+			this.replay.act("start");
+		} else if (reveal !== undefined && this.model.indexOf(reveal) !== undefined) {
+			this.reveal(reveal);
+		} else if (this.kept?.replay) {
+			this.replay.resume(this.kept.replay.position, this.kept.replay.speed);
+		} else if (anchor && !this.kept?.following && this.model.indexOf(anchor.id) !== undefined) {
+			this.scroll?.toRow(anchor);
+		} else {
+			this.scroll?.toEnd();
+		}
+		this.roving?.settle();
+	}
+
+	private foldsOver(index: number): string[] {
+		return this.model.blocks
+			.filter((block) => block.fold && block.from <= index && index < block.to)
+			.map((block) => this.model.foldKey(block));
+	}
+
+	private toggle(key: string, row: string): void {
+		if (this.model.toggled.has(key)) {
+			this.model.toggled.delete(key);
+		} else {
+			this.model.toggled.add(key);
+		}
+		// What was opened is being read: the end must not pull it away.
+		this.scroll?.release();
+		if (row === "") {
+			this.around.changed();
+		} else {
+			this.feed?.redraw(row);
+			this.roving?.settle();
+		}
+		this.save();
+	}
+
+	/** After every scroll and every change of height. */
+	private looked(): void {
+		this.feed?.update();
+		const { scroll } = this;
+		if (scroll) {
+			const left = document.documentElement.scrollHeight - window.innerHeight - window.scrollY;
+			const away = left > window.innerHeight / 2;
+			const seen = this.unseen && scroll.atEnd;
+			if (away !== this.away || seen) {
+				this.away = away;
+				this.unseen = this.unseen && !seen;
+				this.around.changed();
+			}
+		}
+		this.save();
+	}
+
+	private replayMoved(before: number, now: number): void {
+		this.feed?.move(before, now);
+		if (this.replay.active) {
+			this.scroll?.toEnd();
+		} else {
+			this.scroll?.settle();
+		}
+		this.roving?.settle();
+	}
+
+	private replayChanged(): void {
+		const { replay, model } = this;
+		const row = model.rows[replay.position];
+		post({
+			type: "replayState",
+			active: replay.active,
+			playing: replay.playing,
+			position: replay.position,
+			item: replay.active && row?.kind === "item" ? row.id : null,
+		});
+		if (replay.active) {
+			const view = this.replayView();
+			this.around.announce(this.words.say("replay.position", view.item, view.items, view.turn));
+		} else {
+			this.around.announce("");
+		}
+		this.around.changed();
+		this.save();
+	}
+
+	private replayKeys(event: KeyboardEvent): void {
+		const on = event.target as HTMLElement;
+		// A control keeps its own keys: Space presses a button, arrows choose in a list.
+		const control = on.closest("button, select, a");
+		const own = control !== null && (event.key === " " || control.matches("select"));
+		const action = replayKey(event);
+		if (this.replay.active && action && !own) {
+			event.preventDefault();
+			event.stopPropagation();
+			this.replay.act(action);
+		}
+	}
+
+	private save(): void {
+		clearTimeout(this.saving);
+		this.saving = setTimeout(() => keepState(this.viewState()), 150);
+	}
+
+	private viewState(): TranscriptViewState {
+		const anchor = this.anchor();
+		return {
+			uri: this.model.uri,
+			...(anchor ? { anchor } : {}),
+			following: this.scroll?.following ?? true,
+			open: [...this.model.toggled],
+			...(this.replay.active
+				? { replay: { position: this.replay.position, speed: this.replay.speed } }
+				: {}),
+		};
+	}
+
+	/** First row in view. */
+	private anchor(): Anchor | undefined {
+		for (const article of document.querySelectorAll<HTMLElement>(".section.live > article")) {
+			const { top, bottom } = article.getBoundingClientRect();
+			const id = article.dataset["id"];
+			if (bottom > 0 && id) {
+				return { id: id.startsWith("fold:") ? id.slice(5) : id, offset: Math.round(top) };
+			}
+		}
+		return undefined;
+	}
+
+	private announcePaint(): void {
+		if (this.painted) {
+			return;
+		}
+		const rows = this.feed?.drawnRows() ?? 0;
+		if (rows > 0 || this.model.rows.length === 0) {
+			this.painted = true;
+			requestAnimationFrame(() => requestAnimationFrame(() => post({ type: "painted", rows })));
+		}
+	}
+}
+
+/** Links navigate nowhere: the host asks VS Code, which asks the person. */
+function followLink(event: Event): void {
+	const link = (event.target as Element).closest<HTMLElement>("a[data-href]");
+	const href = link?.dataset["href"];
+	if (href) {
+		event.preventDefault();
+		post({ type: "openLink", href });
+	}
+}
