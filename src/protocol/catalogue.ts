@@ -26,6 +26,8 @@ export type ToCatalogue =
 			readonly folders: readonly string[];
 			readonly sources: readonly string[];
 			readonly locations: Locations;
+			/** Keep copies of the folders' sessions in the user's data folder: only in a trusted workspace. */
+			readonly keepCopies: boolean;
 	  }
 	/** Look again now; answered by `refreshed` with the same number once everything is current. */
 	| { readonly type: "refresh"; readonly request: number };

@@ -38,12 +38,9 @@ export class Keep {
 			return;
 		}
 		await this.files.mkdir(path.join(this.folder, "sessions"), { recursive: true, mode: 0o700 });
-		await writeWhole(
-			this.files,
-			note,
-			`${JSON.stringify({ folder: workspaceFolder })}\n`,
-			{ replace: true },
-		);
+		await writeWhole(this.files, note, `${JSON.stringify({ folder: workspaceFolder })}\n`, {
+			replace: true,
+		});
 	}
 
 	/** Keeps a journal: links it, or brings the copy up to date. True when anything had to be done. */

@@ -1,7 +1,6 @@
 import * as path from "node:path";
 import { HumanError } from "../../base/errors.ts";
 import type { Files } from "../files.ts";
-import { encodeRecord } from "../journal/framing.ts";
 import { RecordIds } from "../journal/ids.ts";
 import type { Journal } from "../journal/journal.ts";
 import { JournalWriter } from "../journal/writer.ts";
@@ -20,20 +19,16 @@ import type { SessionSummary } from "../model/summary.ts";
 import { JournalTranscript } from "../transcript/journalTranscript.ts";
 import { type LoadJournal, resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
-import type { Blobs } from "./blobs.ts";
-import { spill } from "./spill.ts";
+import { type BlobSink, encodeRecords } from "./encode.ts";
 
 /** What a session needs of its store. */
-export interface SessionContext {
+export interface SessionContext extends BlobSink {
 	readonly files: Files;
 	readonly clock: () => number;
 	readonly folder: string;
-	readonly blobs: Blobs;
 	readonly load: LoadJournal;
 	/** Throws a HumanError when the store may not be written. Called before every write. */
 	readonly checkWritable: () => Promise<void>;
-	/** Told of every new blob, so that a copy is kept. */
-	readonly keepBlob: (hash: string) => Promise<void>;
 }
 
 /** Records with their ids, ready to be written, and written again after a failure without being stored twice. */
@@ -85,24 +80,33 @@ export class Session {
 	}
 
 	/** Appends records as one write. Resolves with them, ids included, once they are durable. */
-	async append(drafts: readonly RecordDraft[]): Promise<readonly JournalRecord[]> {
+	async append(
+		drafts: readonly (RecordDraft & { id?: string })[],
+	): Promise<readonly JournalRecord[]> {
 		const prepared = await this.prepare(drafts);
 		await this.write(prepared);
 		return prepared.records;
 	}
 
+	/** Gives ids, in order, for records that name each other; each goes into a draft of the next {@link append}. */
+	async idSource(): Promise<() => string> {
+		await this.journal.refresh();
+		this.ids.see(this.journal.greatestId);
+		return () => this.ids.next();
+	}
+
 	/** Gives drafts their ids and moves what is too large to blobs; writes nothing to the journal. */
-	async prepare(drafts: readonly RecordDraft[]): Promise<Prepared> {
+	async prepare(drafts: readonly (RecordDraft & { id?: string })[]): Promise<Prepared> {
 		await this.context.checkWritable();
 		await this.journal.refresh();
 		this.ids.see(this.journal.greatestId);
 		const records: JournalRecord[] = [];
 		for (const draft of drafts) {
-			const id = this.ids.next();
+			const id = draft.id ?? this.ids.next();
 			const ts = draft.ts ?? new Date(this.context.clock()).toISOString();
 			records.push(JournalRecord.parse({ ...draft, v: journalVersion, id, ts }));
 		}
-		return this.encode(records);
+		return { records, lines: await encodeRecords(this.context, records) };
 	}
 
 	/** Writes prepared records; may be called again with the same ones after it failed. */
@@ -238,24 +242,6 @@ export class Session {
 		end: { usage?: TokenUsage; error?: string; ts?: string } = {},
 	): Promise<void> {
 		await this.append([{ type: "turn.completed", turn, status, ...end }]);
-	}
-
-	private async encode(records: readonly JournalRecord[]): Promise<Prepared> {
-		const put = async (bytes: Uint8Array, mime: string) => {
-			const { ref, created } = await this.context.blobs.put(bytes, mime);
-			if (created) {
-				await this.context.keepBlob(ref.blob);
-			}
-			return ref;
-		};
-		let lines = "";
-		const small: JournalRecord[] = [];
-		for (const record of records) {
-			const fitting = await spill(record, put);
-			small.push(fitting);
-			lines += encodeRecord(fitting);
-		}
-		return { records: small, lines };
 	}
 
 	private async checkItem(item: string): Promise<void> {

@@ -6,11 +6,15 @@ import { isUlid, newId } from "../journal/ids.ts";
 import { Journal } from "../journal/journal.ts";
 import { createJournal } from "../journal/writer.ts";
 import type { Locations } from "../locations.ts";
+import type { BlobRef } from "../model/blob.ts";
 import { headItem } from "../model/chain.ts";
 import { JournalRecord, journalVersion, type SessionHeader } from "../model/record.ts";
 import { itemStatus } from "../model/state.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { Source } from "../sources/source.ts";
 import type { JournalTranscript } from "../transcript/journalTranscript.ts";
 import { resolveLineage } from "../transcript/lineage.ts";
+import { type Adoption, adoptSession } from "./adopt.ts";
 import { Blobs } from "./blobs.ts";
 import { Keep } from "./keep.ts";
 import { findKept, restoreKept } from "./kept.ts";
@@ -225,6 +229,33 @@ export class WorkspaceStore {
 		return keep;
 	}
 
+	/** Whether the folder holds a session's journal. */
+	async has(id: string): Promise<boolean> {
+		try {
+			await this.journalPath(id);
+			return true;
+		} catch (error) {
+			if (error instanceof HumanError && error.reason === "no-such-session") {
+				return false;
+			}
+			throw error;
+		}
+	}
+
+	/** Stores a payload, and a copy of it. */
+	async putBlob(bytes: Uint8Array, mime: string): Promise<{ ref: BlobRef; created: boolean }> {
+		const stored = await this.context.blobs.put(bytes, mime);
+		if (stored.created) {
+			await this.keepBlob(stored.ref.blob);
+		}
+		return stored;
+	}
+
+	/** Makes a source's session one of ours, or brings in what has grown. See {@link adoptSession}. */
+	adopt(source: Source, summary: SessionSummary): Promise<Adoption> {
+		return adoptSession(this, source, summary);
+	}
+
 	/** A path of this store's sessions folder, checked to be a file of its own and not a link out of the store. */
 	async journalPath(id: string): Promise<string> {
 		const file = this.layout.journal(id);
@@ -350,7 +381,8 @@ export class WorkspaceStore {
 		}
 	}
 
-	private relativeCwd(cwd: string): string {
+	/** A folder as a header names it: relative to the workspace folder where it is inside, else absolute. */
+	relativeCwd(cwd: string): string {
 		const relative = path.relative(this.folder, path.resolve(this.folder, cwd));
 		const outside =
 			relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);

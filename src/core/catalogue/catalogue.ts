@@ -1,0 +1,170 @@
+import { SharedRun } from "../../base/async.ts";
+import type { Disposable } from "../../base/disposable.ts";
+import { DisposableStore } from "../../base/disposable.ts";
+import { errorSentence } from "../../base/errors.ts";
+import type { Locations } from "../locations.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { Source } from "../sources/source.ts";
+import { WorkspaceStore } from "../store/workspaceStore.ts";
+import type { CatalogueChange, ReportProgress } from "./change.ts";
+import { SourceCatalogue } from "./sourceCatalogue.ts";
+import { StoreCatalogue } from "./storeCatalogue.ts";
+import { FolderWatch } from "./watch.ts";
+
+/** What a watched catalogue tells. */
+export interface CatalogueListener {
+	storeChanged(catalogue: StoreCatalogue, change: CatalogueChange, first: boolean): void;
+	sourceChanged(catalogue: SourceCatalogue, change: CatalogueChange, first: boolean): void;
+	readonly progress: ReportProgress;
+	failed(message: string): void;
+}
+
+export interface CatalogueOptions {
+	readonly folders: readonly string[];
+	readonly sources: readonly Source[];
+	readonly locations: Locations;
+	/** Keep copies of the folders' sessions (never in a workspace that is not trusted). */
+	readonly keepCopies: boolean;
+}
+
+/**
+ * All sessions of some folders and sources. Used as it is by the CLI ({@link list}), and inside a worker by the
+ * extension, which {@link watch}es it.
+ */
+export class Catalogue implements Disposable {
+	readonly stores: readonly StoreCatalogue[];
+	readonly sources: readonly SourceCatalogue[];
+	private readonly keepCopies: boolean;
+	private readonly watches = new DisposableStore();
+	private readonly scans: (() => Promise<void>)[] = [];
+
+	constructor(options: CatalogueOptions) {
+		this.stores = options.folders.map(
+			(folder) => new StoreCatalogue(new WorkspaceStore(folder, options.locations)),
+		);
+		this.sources = options.sources.map((source) => new SourceCatalogue(source, options.locations));
+		this.keepCopies = options.keepCopies;
+	}
+
+	/**
+	 * All rows, newest first. A source's session that was adopted into one of the folders is left out: it is there as
+	 * ours (design: section 5).
+	 */
+	async list(): Promise<SessionSummary[]> {
+		await Promise.all([
+			...this.stores.map((store) => store.scan()),
+			...this.sources.map((source) => source.scan()),
+		]);
+		const own = this.stores.flatMap((store) => [...store.rows.values()]);
+		const others = this.sources.flatMap((source) => [...source.rows.values()]);
+		return [...own, ...withoutAdopted(others, own)].sort(newestFirst);
+	}
+
+	/** Scans everything once, tells the listener, and goes on telling it what changes. */
+	watch(listener: CatalogueListener): void {
+		for (const store of this.stores) {
+			this.watchStore(store, listener);
+		}
+		for (const source of this.sources) {
+			this.watchSource(source, listener);
+		}
+	}
+
+	/** Looks at everything again; resolves when the listener knows all that stood on disk at the call. */
+	async refresh(): Promise<void> {
+		await Promise.all(this.scans.map((scan) => scan()));
+	}
+
+	dispose(): void {
+		this.watches.dispose();
+	}
+
+	private watchStore(catalogue: StoreCatalogue, listener: CatalogueListener): void {
+		let first = true;
+		let pending: Set<string> | undefined;
+		const scan = new SharedRun(() =>
+			this.guarded(listener, async () => {
+				const ids = pending;
+				pending = new Set();
+				const change =
+					ids === undefined || first
+						? await catalogue.scan(listener.progress)
+						: await catalogue.scanSome(ids);
+				listener.storeChanged(catalogue, change, first);
+				first = false;
+				await this.keep(catalogue, change);
+			}),
+		);
+		const scanAll = () => {
+			pending = undefined;
+			return scan.run();
+		};
+		this.scans.push(scanAll);
+		const { sessions } = catalogue.store.layout;
+		this.watches.add(
+			new FolderWatch(sessions, false, (names) => {
+				if (names === undefined || ![...names].every(isJournalName)) {
+					pending = undefined;
+				} else {
+					for (const name of names) {
+						pending?.add(name.slice(0, -".jsonl".length));
+					}
+				}
+				void scan.run();
+			}),
+		);
+	}
+
+	private watchSource(catalogue: SourceCatalogue, listener: CatalogueListener): void {
+		let first = true;
+		const scan = new SharedRun(() =>
+			this.guarded(listener, async () => {
+				const tell = (change: CatalogueChange) => {
+					listener.sourceChanged(catalogue, change, first);
+					first = false;
+				};
+				tell(await catalogue.scan(listener.progress, tell));
+			}),
+		);
+		this.scans.push(() => scan.run());
+		for (const root of catalogue.source.roots) {
+			this.watches.add(new FolderWatch(root, true, () => void scan.run()));
+		}
+	}
+
+	private async keep(catalogue: StoreCatalogue, change: CatalogueChange): Promise<void> {
+		if (this.keepCopies && catalogue.status.kind === "ready") {
+			for (const row of change.rows) {
+				await catalogue.store.keepJournal(row.id);
+			}
+		}
+	}
+
+	private async guarded(listener: CatalogueListener, task: () => Promise<void>): Promise<void> {
+		try {
+			await task();
+		} catch (error) {
+			listener.failed(errorSentence(error));
+		}
+	}
+}
+
+/** Source rows but for those that one of `own` was adopted from. */
+export function withoutAdopted(
+	rows: readonly SessionSummary[],
+	own: readonly SessionSummary[],
+): SessionSummary[] {
+	const adopted = new Set(
+		own.flatMap(({ origin }) => (origin ? [`${origin.source}:${origin.id}`] : [])),
+	);
+	return rows.filter((row) => !adopted.has(row.id));
+}
+
+/** Order of `updatedAt`, newest first; the id decides between equals. */
+export function newestFirst(a: SessionSummary, b: SessionSummary): number {
+	return b.updatedAt.localeCompare(a.updatedAt) || b.id.localeCompare(a.id);
+}
+
+function isJournalName(name: string): boolean {
+	return name.endsWith(".jsonl");
+}

@@ -1,0 +1,103 @@
+import { mapLimit } from "../../base/async.ts";
+import { type Files, nodeFiles } from "../files.ts";
+import type { Locations } from "../locations.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { Source, SourceFile, SourceFileFacts } from "../sources/source.ts";
+import { CatalogueCache } from "./cache.ts";
+import type { CatalogueChange, ReportProgress } from "./change.ts";
+
+/** Files read between two looks at what a first scan has found so far. */
+const batch = 500;
+
+/**
+ * The sessions of one source as rows. What each file says is cached for the whole machine, so a file is parsed once
+ * until it changes, whichever window or command sees it first.
+ */
+export class SourceCatalogue {
+	readonly source: Source;
+	readonly rows = new Map<string, SessionSummary>();
+	problems: readonly string[] = [];
+	private readonly locations: Locations;
+	private readonly files: Files;
+	private cache: CatalogueCache | undefined;
+
+	constructor(source: Source, locations: Locations, files: Files = nodeFiles) {
+		this.source = source;
+		this.locations = locations;
+		this.files = files;
+	}
+
+	/**
+	 * Compares all files with what is known and reads those that changed. `partial` gets the changes found so far while a
+	 * long first scan goes on.
+	 */
+	async scan(
+		report: ReportProgress = () => undefined,
+		partial: (change: CatalogueChange) => void = () => undefined,
+	): Promise<CatalogueChange> {
+		this.cache ??= await CatalogueCache.open(
+			this.files,
+			this.locations.cache,
+			`${this.source.name} ${this.source.roots.join(" ")}`,
+		);
+		const { cache } = this;
+		const problems: string[] = [];
+		const files = await this.source.discover((path, reason) => problems.push(`${path}: ${reason}`));
+		this.problems = problems;
+		const facts: SourceFileFacts[] = [];
+		const stale: SourceFile[] = [];
+		for (const file of files) {
+			const known = cache.get(file.path, file);
+			if (known === undefined) {
+				stale.push(file);
+			} else {
+				facts.push({ path: file.path, facts: known });
+			}
+		}
+		this.forgetMissing(cache, files);
+		report(0, stale.length);
+		for (let start = 0; start < stale.length; start += batch) {
+			const part = stale.slice(start, start + batch);
+			let done = start;
+			const found = await mapLimit(part, 4, async (file) => {
+				const said = await this.source.readFacts(file);
+				cache.set(file.path, { size: file.size, mtimeMs: file.mtimeMs, value: said });
+				report(++done, stale.length);
+				return { path: file.path, facts: said };
+			});
+			facts.push(...found);
+			if (start + batch < stale.length) {
+				partial(this.apply(await this.source.summarize(facts), false));
+			}
+		}
+		const change = this.apply(await this.source.summarize(facts), true);
+		await cache.save();
+		return change;
+	}
+
+	private apply(summaries: readonly SessionSummary[], complete: boolean): CatalogueChange {
+		const rows: SessionSummary[] = [];
+		const present = new Set<string>();
+		for (const summary of summaries) {
+			present.add(summary.id);
+			if (JSON.stringify(this.rows.get(summary.id)) !== JSON.stringify(summary)) {
+				this.rows.set(summary.id, summary);
+				rows.push(summary);
+			}
+		}
+		const removed = complete ? [...this.rows.keys()].filter((id) => !present.has(id)) : [];
+		for (const id of removed) {
+			this.rows.delete(id);
+		}
+		return { rows, removed };
+	}
+
+	private forgetMissing(cache: CatalogueCache, files: readonly SourceFile[]): void {
+		const present = new Set(files.map((file) => file.path));
+		for (const path of cache.entries.keys()) {
+			if (!present.has(path)) {
+				cache.delete(path);
+			}
+		}
+	}
+}

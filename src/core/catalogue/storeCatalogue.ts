@@ -1,0 +1,268 @@
+import * as path from "node:path";
+import * as z from "zod/mini";
+import { mapLimit } from "../../base/async.ts";
+import { causeInWords, errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
+import { idTime, isUlid } from "../journal/ids.ts";
+import { Journal } from "../journal/journal.ts";
+import { SessionSummary } from "../model/summary.ts";
+import type { KeptSession, StoreStatus } from "../store/status.ts";
+import type { WorkspaceStore } from "../store/workspaceStore.ts";
+import { resolveLineage } from "../transcript/lineage.ts";
+import { summarizeSession } from "../transcript/summarize.ts";
+import { CatalogueCache } from "./cache.ts";
+import type { CatalogueChange, ReportProgress } from "./change.ts";
+
+/** A session's row as it is cached; `open` marks one whose chain was not complete when it was made. */
+const CachedRow = z.object({ row: SessionSummary, open: z.boolean() });
+
+/** Journals kept read, so that a session that grows is not read from its beginning each time. */
+const readLimit = 16;
+
+interface ListedFile {
+	readonly id: string;
+	readonly size: number;
+	readonly mtimeMs: number;
+	/** Why the file is not opened at all. */
+	readonly refused?: string;
+}
+
+/**
+ * The sessions of one store as rows. Reads only journals that have changed since their row was made, whichever process
+ * made it; a journal that cannot be read has a row that says so (design: J9). Writes only the cache.
+ */
+export class StoreCatalogue {
+	readonly store: WorkspaceStore;
+	readonly rows = new Map<string, SessionSummary>();
+	status: StoreStatus = { kind: "none" };
+	kept: readonly KeptSession[] = [];
+	problems: readonly string[] = [];
+	private cache: CatalogueCache | undefined;
+	private readonly journals = new Map<string, Promise<Journal>>();
+
+	constructor(store: WorkspaceStore) {
+		this.store = store;
+	}
+
+	/** Compares all files with the rows and brings these up to date. */
+	async scan(report: ReportProgress = () => undefined): Promise<CatalogueChange> {
+		const problems: string[] = [];
+		this.status = await this.store.status();
+		if (this.status.kind === "unreadable") {
+			problems.push(this.status.reason);
+		}
+		const files = await this.list(problems);
+		const gone = [...this.rows.keys()].filter((id) => !files.some((file) => file.id === id));
+		const change = await this.update(files, report);
+		for (const id of gone) {
+			this.forget(id);
+		}
+		this.kept = await this.findKept(problems);
+		this.problems = problems;
+		await this.cache?.save();
+		return { rows: change, removed: gone };
+	}
+
+	/** Looks at some sessions only: those whose files the system says have changed. */
+	async scanSome(ids: Iterable<string>): Promise<CatalogueChange> {
+		const removed: string[] = [];
+		const files: ListedFile[] = [];
+		for (const id of ids) {
+			const file = await this.look(id);
+			if (file) {
+				files.push(file);
+			} else if (this.rows.has(id)) {
+				this.forget(id);
+				removed.push(id);
+			}
+		}
+		const rows = await this.update(files, () => undefined);
+		await this.cache?.save();
+		return { rows, removed };
+	}
+
+	private async update(
+		files: readonly ListedFile[],
+		report: ReportProgress,
+	): Promise<SessionSummary[]> {
+		const cache = await this.openCache();
+		const changed: SessionSummary[] = [];
+		const stale: ListedFile[] = [];
+		for (const file of files) {
+			const cached = CachedRow.safeParse(cache.get(file.id, file));
+			if (!cached.success || cached.data.open) {
+				stale.push(file);
+			} else if (!this.rows.has(file.id)) {
+				this.rows.set(file.id, cached.data.row);
+				changed.push(cached.data.row);
+			}
+		}
+		let done = 0;
+		report(0, stale.length);
+		await mapLimit(stale, 4, async (file) => {
+			const { row, open } = await this.read(file);
+			cache.set(file.id, { size: file.size, mtimeMs: file.mtimeMs, value: { row, open } });
+			if (JSON.stringify(this.rows.get(file.id)) !== JSON.stringify(row)) {
+				this.rows.set(file.id, row);
+				changed.push(row);
+			}
+			report(++done, stale.length);
+		});
+		return changed;
+	}
+
+	private async read(file: ListedFile): Promise<{ row: SessionSummary; open: boolean }> {
+		if (file.refused !== undefined) {
+			return { row: this.rowOfUnreadable(file, file.refused), open: false };
+		}
+		try {
+			const journal = await this.journal(file.id);
+			const lineage = await resolveLineage(journal, (id) => this.journal(id));
+			const row = summarizeSession(journal, lineage, this.store.folder);
+			return { row, open: lineage.gap !== undefined };
+		} catch (error) {
+			if (error instanceof HumanError) {
+				return { row: this.rowOfUnreadable(file, errorSentence(error)), open: true };
+			}
+			throw error;
+		}
+	}
+
+	private journal(id: string): Promise<Journal> {
+		if (!isUlid(id)) {
+			throw new HumanError("bad-id", `"${id}" is not the id of a session.`);
+		}
+		const known = this.journals.get(id);
+		const reading = known
+			? known.then(async (journal) => {
+					await journal.refresh();
+					return journal;
+				})
+			: this.openJournal(id);
+		this.journals.delete(id);
+		this.journals.set(id, reading);
+		reading.catch(() => this.journals.delete(id));
+		for (const oldest of this.journals.keys()) {
+			if (this.journals.size <= readLimit) {
+				break;
+			}
+			this.journals.delete(oldest);
+		}
+		return reading;
+	}
+
+	private async openJournal(id: string): Promise<Journal> {
+		return Journal.open(await this.store.journalPath(id), this.store.files, this.store.clock);
+	}
+
+	private rowOfUnreadable(file: ListedFile, reason: string): SessionSummary {
+		const time = new Date(idTime(file.id)).toISOString();
+		return {
+			id: file.id,
+			source: "skein",
+			title: "",
+			untitled: true,
+			agent: null,
+			model: null,
+			cwd: null,
+			branch: null,
+			createdAt: time,
+			updatedAt: time,
+			archived: false,
+			trashed: false,
+			pinned: false,
+			tags: [],
+			notes: 0,
+			parent: null,
+			subagentOf: null,
+			origin: null,
+			items: 0,
+			turns: 0,
+			tokens: null,
+			changedFiles: [],
+			changedFileCount: 0,
+			diagnostics: 1,
+			warning: reason,
+			file: this.store.layout.journal(file.id),
+			size: file.size,
+			present: true,
+		};
+	}
+
+	private async list(problems: string[]): Promise<ListedFile[]> {
+		let names: string[];
+		try {
+			names = await this.store.files.readdir(this.store.layout.sessions);
+		} catch (error) {
+			const code = systemErrorCode(error);
+			if (code !== "ENOENT" && code !== "ENOTDIR") {
+				problems.push(
+					`The sessions in ${this.store.folder} could not be listed: ${causeInWords(error)}.`,
+				);
+			}
+			return [];
+		}
+		const ids: string[] = [];
+		for (const name of names) {
+			const id = name.endsWith(".jsonl") ? name.slice(0, -".jsonl".length) : "";
+			if (isUlid(id)) {
+				ids.push(id);
+			} else if (!name.endsWith(".tmp") && !name.endsWith(".purging")) {
+				problems.push(
+					`${path.join(this.store.layout.sessions, name)} is not a journal of a session; it was passed over.`,
+				);
+			}
+		}
+		const files = await mapLimit(ids, 32, (id) => this.look(id));
+		return files.filter((file) => file !== undefined);
+	}
+
+	private async look(id: string): Promise<ListedFile | undefined> {
+		try {
+			const stat = await this.store.files.lstat(this.store.layout.journal(id));
+			const { size, mtimeMs } = stat;
+			return stat.isFile()
+				? { id, size, mtimeMs }
+				: {
+						id,
+						size,
+						mtimeMs,
+						refused: "This is a link or a folder where a journal should be; it was not opened.",
+					};
+		} catch (error) {
+			const code = systemErrorCode(error);
+			if (code === "ENOENT" || code === "ENOTDIR") {
+				return undefined;
+			}
+			return {
+				id,
+				size: 0,
+				mtimeMs: 0,
+				refused: `The journal could not be read: ${causeInWords(error)}.`,
+			};
+		}
+	}
+
+	private async findKept(problems: string[]): Promise<readonly KeptSession[]> {
+		try {
+			return await this.store.kept();
+		} catch (error) {
+			problems.push(`Kept copies could not be looked for: ${errorSentence(error)}`);
+			return [];
+		}
+	}
+
+	private forget(id: string): void {
+		this.rows.delete(id);
+		this.journals.delete(id);
+		this.cache?.delete(id);
+	}
+
+	private async openCache(): Promise<CatalogueCache> {
+		this.cache ??= await CatalogueCache.open(
+			this.store.files,
+			this.store.locations.cache,
+			this.store.root,
+		);
+		return this.cache;
+	}
+}

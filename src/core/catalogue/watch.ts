@@ -1,0 +1,116 @@
+import { type FSWatcher, watch } from "node:fs";
+import { access } from "node:fs/promises";
+import * as path from "node:path";
+import type { Disposable } from "../../base/disposable.ts";
+
+/** How long events are gathered before they are reported. ms. */
+const gatherTime = 100;
+/** How often a folder is looked at when the system cannot watch it. ms. */
+const pollTime = 2000;
+
+/**
+ * Watches a folder that may not exist yet. Reports the names of files that changed in it (relative to the folder), or
+ * undefined when anything may have changed: a folder came or went, or the system does not say.
+ * Guarantees: a change is reported at least once, within 100 ms and the system's own delay, or within 2 s where the
+ * system cannot watch; never reports from within a call.
+ */
+export class FolderWatch implements Disposable {
+	private readonly folder: string;
+	private readonly recursive: boolean;
+	private readonly changed: (names: ReadonlySet<string> | undefined) => void;
+	private watcher: FSWatcher | undefined;
+	private watched: string | undefined;
+	private names: Set<string> | undefined = new Set();
+	private gathering: NodeJS.Timeout | undefined;
+	private polling: NodeJS.Timeout | undefined;
+	private disposed = false;
+
+	constructor(
+		folder: string,
+		recursive: boolean,
+		changed: (names: ReadonlySet<string> | undefined) => void,
+	) {
+		this.folder = folder;
+		this.recursive = recursive;
+		this.changed = changed;
+		void this.attach();
+	}
+
+	dispose(): void {
+		this.disposed = true;
+		this.watcher?.close();
+		clearTimeout(this.gathering);
+		clearInterval(this.polling);
+	}
+
+	/** Watches the folder or, while it does not exist, the nearest ancestor that does. */
+	private async attach(): Promise<void> {
+		const nearest = await nearestExisting(this.folder);
+		if (this.disposed || nearest === this.watched) {
+			return;
+		}
+		this.watcher?.close();
+		this.watched = nearest;
+		const isTarget = nearest === this.folder;
+		try {
+			this.watcher = watch(nearest, { recursive: isTarget && this.recursive });
+		} catch {
+			// No more watches, or a file system that has none: look now and then instead.
+			this.watched = undefined;
+			this.polling ??= setInterval(() => this.note(undefined), pollTime).unref();
+			return;
+		}
+		this.watcher.on("error", () => this.lost());
+		this.watcher.on("change", (_event, name) => {
+			if (isTarget) {
+				this.note(typeof name === "string" ? name : undefined);
+				if (typeof name !== "string" || name === path.basename(this.folder)) {
+					void this.attach();
+				}
+			} else {
+				void this.attach();
+			}
+		});
+		// What happened between looking and watching.
+		this.note(undefined);
+	}
+
+	private lost(): void {
+		this.watcher?.close();
+		this.watcher = undefined;
+		this.watched = undefined;
+		this.note(undefined);
+		void this.attach();
+	}
+
+	private note(name: string | undefined): void {
+		if (this.disposed) {
+			return;
+		}
+		if (name === undefined) {
+			this.names = undefined;
+		} else {
+			this.names?.add(name);
+		}
+		this.gathering ??= setTimeout(() => {
+			const { names } = this;
+			this.gathering = undefined;
+			this.names = new Set();
+			this.changed(names);
+		}, gatherTime);
+	}
+}
+
+async function nearestExisting(folder: string): Promise<string> {
+	let at = folder;
+	while (path.dirname(at) !== at) {
+		try {
+			await access(at);
+			return at;
+		} catch {
+			// Not there, or not for us: its parent may be.
+			at = path.dirname(at);
+		}
+	}
+	return at;
+}

@@ -1,0 +1,86 @@
+import { parentPort } from "node:worker_threads";
+import type { CatalogueScope, FromCatalogue, ToCatalogue } from "../../protocol/catalogue.ts";
+import { createSources } from "../sources/sources.ts";
+import { Catalogue } from "./catalogue.ts";
+import type { CatalogueChange } from "./change.ts";
+import type { StoreCatalogue } from "./storeCatalogue.ts";
+
+/** Rows posted at once: more would hold up the extension host while it takes them in. */
+const rowsPerMessage = 500;
+/** Least time between two progress messages. ms. */
+const progressInterval = 100;
+
+/** The worker's side of `protocol/catalogue.ts`: one catalogue, made anew by each `configure`. */
+class CatalogueWorker {
+	private readonly post: (message: FromCatalogue) => void;
+	private catalogue: Catalogue | undefined;
+	private lastProgress = 0;
+
+	constructor(post: (message: FromCatalogue) => void) {
+		this.post = post;
+	}
+
+	async receive(message: ToCatalogue): Promise<void> {
+		switch (message.type) {
+			case "configure":
+				this.configure(message);
+				return;
+			case "refresh":
+				await this.catalogue?.refresh();
+				this.post({ type: "refreshed", request: message.request });
+				return;
+			default:
+				message satisfies never;
+		}
+	}
+
+	private configure(message: Extract<ToCatalogue, { type: "configure" }>): void {
+		this.catalogue?.dispose();
+		const { folders, locations, keepCopies } = message;
+		const sources = createSources(locations).filter(({ name }) => message.sources.includes(name));
+		this.catalogue = new Catalogue({ folders, sources, locations, keepCopies });
+		this.catalogue.watch({
+			storeChanged: (store, change, first) => {
+				this.postRows({ kind: "folder", folder: store.store.folder }, change, first);
+				this.postReport(store);
+			},
+			sourceChanged: ({ source, problems }, change, first) => {
+				this.postRows({ kind: "source", source: source.name }, change, first);
+				this.post({ type: "sourceProblems", source: source.name, problems });
+			},
+			progress: (done, total) => this.postProgress(done, total),
+			failed: (text) => this.post({ type: "failed", message: text }),
+		});
+	}
+
+	private postRows(scope: CatalogueScope, change: CatalogueChange, first: boolean): void {
+		const { rows, removed } = change;
+		if (!first && rows.length === 0 && removed.length === 0) {
+			return;
+		}
+		this.post({ type: "rows", scope, reset: first, rows: rows.slice(0, rowsPerMessage), removed });
+		for (let start = rowsPerMessage; start < rows.length; start += rowsPerMessage) {
+			const part = rows.slice(start, start + rowsPerMessage);
+			this.post({ type: "rows", scope, reset: false, rows: part, removed: [] });
+		}
+	}
+
+	private postReport({ store, status, kept, problems }: StoreCatalogue): void {
+		const all = store.keepFailure === undefined ? problems : [...problems, store.keepFailure];
+		this.post({ type: "store", report: { folder: store.folder, status, kept, problems: all } });
+	}
+
+	private postProgress(done: number, total: number): void {
+		const now = performance.now();
+		if (done === total || now - this.lastProgress >= progressInterval) {
+			this.lastProgress = now;
+			this.post({ type: "progress", done, total });
+		}
+	}
+}
+
+const port = parentPort;
+if (port) {
+	const worker = new CatalogueWorker((message) => port.postMessage(message));
+	port.on("message", (message: ToCatalogue) => void worker.receive(message));
+}
