@@ -23,7 +23,10 @@ export type Origin = z.infer<typeof Origin>;
 
 export const SessionHeader = z.looseObject({
 	id: z.string(),
+	/** Empty while nobody gave one. */
 	title: z.string(),
+	/** True when the title was taken from the first prompt by the source that the session was adopted from. */
+	untitled: z.optional(z.boolean()),
 	agent: z.nullable(z.string()),
 	model: z.nullable(z.string()),
 	/** Relative to the workspace folder (`.` for the folder itself) where it can be, else absolute. */

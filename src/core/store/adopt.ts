@@ -108,7 +108,8 @@ function headerOf(
 		format: "skein-journal",
 		session: {
 			id,
-			title: summary.untitled ? "" : summary.title,
+			title: summary.title,
+			...(summary.untitled ? { untitled: true } : {}),
 			agent: summary.agent ?? source.name,
 			model: summary.model,
 			cwd: summary.cwd === null ? null : store.relativeCwd(summary.cwd),

@@ -16,7 +16,9 @@ export function planGrowth(
 	nextId: () => string,
 	now: number,
 ): JournalRecord[] {
-	const plan = new GrowthPlan(state, bytes, nextId, new Date(now).toISOString());
+	const adoptedAt = new Date(now).toISOString();
+	// Old sources give their items no times: the session's own is nearer to the truth than the time of adoption.
+	const plan = new GrowthPlan(state, bytes, nextId, adoptable.summary.updatedAt || adoptedAt);
 	for (const slice of bytes.fresh) {
 		plan.add({ type: "source.imported", ...slice });
 	}
@@ -31,7 +33,7 @@ class GrowthPlan {
 	readonly records: JournalRecord[] = [];
 	private readonly bytes: SourceBytes;
 	private readonly nextId: () => string;
-	private readonly now: string;
+	private readonly fallbackTime: string;
 	private readonly turns = new Map<string, TurnState>();
 	private readonly items = new Map<string, ItemState>();
 	/** Our ids by the source's, old and new. */
@@ -43,10 +45,10 @@ class GrowthPlan {
 	private readonly headBefore: string | null;
 	private readonly followsSource: boolean;
 
-	constructor(state: SessionState, bytes: SourceBytes, nextId: () => string, now: string) {
+	constructor(state: SessionState, bytes: SourceBytes, nextId: () => string, fallbackTime: string) {
 		this.bytes = bytes;
 		this.nextId = nextId;
-		this.now = now;
+		this.fallbackTime = fallbackTime;
 		for (const turn of state.turns.values()) {
 			if (turn.sourceId !== undefined) {
 				this.turns.set(turn.sourceId, turn);
@@ -67,7 +69,7 @@ class GrowthPlan {
 
 	add(draft: RecordDraft): string {
 		const id = this.nextId();
-		const ts = draft.ts || this.now;
+		const ts = draft.ts || this.fallbackTime;
 		this.records.push(JournalRecord.parse({ ...draft, v: journalVersion, id, ts }));
 		return id;
 	}

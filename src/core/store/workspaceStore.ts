@@ -19,7 +19,7 @@ import { Blobs } from "./blobs.ts";
 import { Keep } from "./keep.ts";
 import { findKept, restoreKept } from "./kept.ts";
 import { ensureStore, readStoreStatus, StoreLayout } from "./layout.ts";
-import { purgeSession, recoverPurging } from "./purge.ts";
+import { findForks, purgeSession, recoverPurging } from "./purge.ts";
 import { Session, type SessionContext } from "./session.ts";
 import type { KeptSession, StoreStatus } from "./status.ts";
 
@@ -172,6 +172,12 @@ export class WorkspaceStore {
 			this.sessions.delete(gone);
 		}
 		return { purged };
+	}
+
+	/** The sessions forked from `id`, whatever has become of them. Throws a HumanError when a journal cannot be searched. */
+	async forksOf(id: string): Promise<{ id: string; title: string }[]> {
+		const forks = await findForks(this);
+		return forks.filter((fork) => fork.parent === id);
 	}
 
 	/** A transcript for reading only. Throws like {@link open}. */

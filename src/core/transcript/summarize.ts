@@ -57,7 +57,8 @@ export function summarizeSession(
 
 function titleOf(state: SessionState): { title: string; untitled: boolean } {
 	if (state.title !== "") {
-		return { title: state.title, untitled: false };
+		const given = state.titles.length > 1 || !state.header?.session.untitled;
+		return { title: state.title, untitled: !given };
 	}
 	const firstLine = state.firstPrompt?.text.split("\n", 1)[0]?.trim() ?? "";
 	return {
