@@ -39,48 +39,49 @@ export async function moveSessions(from: string, to: string, moves: Moves): Prom
 	}
 	const files = (await readdir(from, { recursive: true, withFileTypes: true }))
 		.filter((entry) => entry.isFile())
-		.map((entry) => path.relative(from, path.join(entry.parentPath, entry.name)));
-	const moved = new Map<string, MovedFile>();
+		.map((entry) => path.relative(from, path.join(entry.parentPath, entry.name)))
+		// Rollouts are named by time, so that a fork comes after what it continues.
+		.sort((a, b) => (path.basename(a) < path.basename(b) ? -1 : 1));
+	const moved = new Map<string, LineEnds>();
 	for (const file of files) {
-		moved.set(file, moveText(await readFile(path.join(from, file), "utf8"), moves));
-	}
-	for (const [file, { text }] of moved) {
-		const fixed = text.replaceAll(
-			/"thread_id":"([0-9a-f-]{36})","end_ordinal_exclusive":(\d+),"end_byte_offset":(\d+)/g,
-			(whole, thread, ordinal, offset) => {
-				const parent = [...moved].find(([name]) => name !== file && name.includes(thread));
-				const now = parent?.[1].offsets.get(Number(offset));
-				return now === undefined
-					? whole
-					: `"thread_id":"${thread}","end_ordinal_exclusive":${ordinal},"end_byte_offset":${now}`;
-			},
-		);
-		await mkdir(path.dirname(path.join(to, file)), { recursive: true });
-		await writeFile(path.join(to, file), fixed);
-	}
-}
-
-interface MovedFile {
-	readonly text: string;
-	/** Byte offset of every line's end in the old file, and where it is now. */
-	readonly offsets: ReadonlyMap<number, number>;
-}
-
-function moveText(text: string, moves: Moves): MovedFile {
-	const offsets = new Map<number, number>();
-	let result = "";
-	let before = 0;
-	let after = 0;
-	for (const line of text.split(/(?<=\n)/)) {
-		let now = line;
-		for (const [from, to] of moves) {
-			// In JSON, a path stands escaped once, or twice inside a tool's arguments; only Windows' paths differ by that.
-			now = now.replaceAll(from, JSON.stringify(to).slice(1, -1));
+		const old = await readFile(path.join(from, file), "utf8");
+		const lineEnds = new Map<number, number>();
+		let text = "";
+		let before = 0;
+		let after = 0;
+		for (const line of old.split(/(?<=\n)/)) {
+			const now = moveForkPoint(moveLine(line, moves), moved);
+			before += Buffer.byteLength(line);
+			after += Buffer.byteLength(now);
+			lineEnds.set(before, after);
+			text += now;
 		}
-		before += Buffer.byteLength(line);
-		after += Buffer.byteLength(now);
-		offsets.set(before, after);
-		result += now;
+		moved.set(file, lineEnds);
+		await mkdir(path.dirname(path.join(to, file)), { recursive: true });
+		await writeFile(path.join(to, file), text);
 	}
-	return { text: result, offsets };
+}
+
+/** Byte offsets of the line ends of a file, as they were, and where they are now. */
+type LineEnds = ReadonlyMap<number, number>;
+
+function moveLine(line: string, moves: Moves): string {
+	let now = line;
+	for (const [from, to] of moves) {
+		now = now.replaceAll(from, JSON.stringify(to).slice(1, -1));
+	}
+	return now;
+}
+
+function moveForkPoint(line: string, moved: ReadonlyMap<string, LineEnds>): string {
+	return line.replace(
+		/("thread_id":"([0-9a-f-]{36})","end_ordinal_exclusive":\d+,"end_byte_offset":)(\d+)/,
+		(whole, start: string, thread: string, offset: string) => {
+			const parents = [...moved].filter(([name]) => name.includes(thread));
+			const now = parents
+				.map(([, lineEnds]) => lineEnds.get(Number(offset)))
+				.find((each) => each !== undefined);
+			return now === undefined ? whole : start + now;
+		},
+	);
 }
