@@ -207,7 +207,8 @@ function answerText(output: unknown): string | undefined {
 
 function commandExecution(parts: Parts, context: ContentContext): ItemContent {
 	const ended = parts.events.findLast((each) => /^exec_command_/.test(asText(each["type"]) ?? ""));
-	const done = parts.completed ?? ended;
+	const done =
+		parts.completed?.["command"] === undefined ? (ended ?? parts.completed) : parts.completed;
 	const asked = parts.said ? askedOf(parts.said) : undefined;
 	const command = asked?.command || commandLine(done?.["command"]) || "";
 	const cwd = plainPath(asText(done?.["cwd"])) ?? asked?.cwd;

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { TokenUsage } from "../../model/record.ts";
 import type { SessionSummary } from "../../model/summary.ts";
-import { chainOf, distinctRollouts, itemCount, lastItemId, type Segment } from "./chain.ts";
+import { chainOf, distinctRollouts, lastItemId, type Segment } from "./chain.ts";
 import type { RolloutFacts } from "./facts.ts";
 
 export const sourceName = "codex";
@@ -120,7 +120,7 @@ function fallbackTitle(facts: RolloutFacts, items: number): string {
 	if (facts.warning && items === 0) {
 		return path.basename(facts.path);
 	}
-	return itemCount(facts) === 0 ? "Empty session" : "Untitled session";
+	return facts.turns.some((turn) => turn.users > 0) ? "Untitled session" : "Empty session";
 }
 
 function sumOf(usages: readonly TokenUsage[]): TokenUsage | null {

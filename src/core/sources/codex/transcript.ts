@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import * as path from "node:path";
 import type { Diagnostic } from "../../model/diagnostic.ts";
 import type { ImageRef, Item, ItemContent } from "../../model/item.ts";
 import type { SessionSummary } from "../../model/summary.ts";
@@ -68,10 +69,10 @@ export class CodexTranscript implements Transcript {
 	}
 
 	get files(): readonly string[] {
-		return [
-			...this.thread.allRollouts.map((each) => each.stat?.path ?? each.path),
-			...this.extraFiles,
-		];
+		const files = this.thread.allRollouts.map((each) => each.stat?.path ?? each.path);
+		// A revert or a resume writes a new file beside the newest.
+		const folder = path.dirname(this.summary.file);
+		return [...files, folder, ...this.extraFiles];
 	}
 
 	async items(from: number, to: number): Promise<Item[]> {
