@@ -148,7 +148,7 @@ function plainCount(lines: readonly Line[]): { user: number; agent: number; call
 		} else if (kind === "message") {
 			const text = textOf(body);
 			if (body.role === "assistant") {
-				const isPlan = /^<proposed_plan>[^]*<\/proposed_plan>$/.test(text);
+				const isPlan = /^<proposed_plan>[\s\S]*<\/proposed_plan>$/.test(text);
 				const isSummary = text !== "" && summaries.some((summary) => summary.endsWith(text));
 				if (!isPlan && !isSummary) {
 					agent.add(text, 0);
