@@ -35,7 +35,13 @@ const builds = [
 	},
 	{
 		...node,
-		entryPoints: { catalogueWorker: "src/core/catalogue/worker.ts", cliMain: "src/cli/main.ts" },
+		entryPoints: { catalogueWorker: "src/core/catalogue/worker.ts" },
+		format: "esm",
+		banner: { js: requireBanner },
+	},
+	{
+		...node,
+		entryPoints: { cliMain: "src/cli/main.ts" },
 		format: "esm",
 		banner: { js: requireBanner },
 	},
