@@ -1,0 +1,58 @@
+import * as path from "node:path";
+import type * as vscode from "vscode";
+import { window } from "vscode";
+import { userLocations } from "./core/locations.ts";
+import { createSources } from "./core/sources/sources.ts";
+import type { SkeinApi } from "./host/api.ts";
+import { createApi } from "./host/api.ts";
+import { CatalogueClient } from "./host/catalogueClient.ts";
+import { registerCommands } from "./host/commands/register.ts";
+import { Targets } from "./host/commands/targets.ts";
+import { ContextKeys } from "./host/contextKeys.ts";
+import { currentScopes, followWorkspace } from "./host/followWorkspace.ts";
+import { registerLinks } from "./host/links.ts";
+import { createPrompts } from "./host/scriptedPrompts.ts";
+import { SessionReader } from "./host/sessionReader.ts";
+import { SessionList } from "./host/sessions/sessionList.ts";
+import { Stores } from "./host/stores.ts";
+import { PageRequests } from "./host/transcript/pageRequests.ts";
+import { TranscriptEditors } from "./host/transcript/transcriptEditors.ts";
+import { TranscriptOpener } from "./host/transcript/transcriptOpener.ts";
+import { VirtualDocuments } from "./host/transcript/virtualDocuments.ts";
+import { SessionViews } from "./host/views/sessionViews.ts";
+import { WarningDecorations } from "./host/views/warningDecorations.ts";
+
+/** Builds and wires the parts. Nothing is read, written or awaited here: work starts when a view or a command wants it. */
+export function activate(context: vscode.ExtensionContext): SkeinApi {
+	const own = <T extends vscode.Disposable>(part: T): T => {
+		context.subscriptions.push(part);
+		return part;
+	};
+	const log = own(window.createOutputChannel("Skein", { log: true }));
+	const prompts = createPrompts(context.extensionMode);
+	const contextKeys = own(new ContextKeys());
+	const locations = userLocations({ ...process.env });
+	const sources = createSources(locations);
+
+	const worker = path.join(context.extensionPath, "dist", "catalogueWorker.js");
+	const catalogue = own(new CatalogueClient(worker, currentScopes(sources, locations), log));
+	const list = new SessionList();
+	const stores = new Stores(locations);
+	const reader = new SessionReader(list, catalogue, stores, sources);
+	const opener = new TranscriptOpener(reader, list, sources);
+
+	const views = own(new SessionViews(list, catalogue, contextKeys));
+	const decorations = own(new WarningDecorations(list));
+	const documents = own(new VirtualDocuments(opener));
+	const requests = new PageRequests(documents, stores, log, prompts);
+	const { extensionUri } = context;
+	const editors = own(new TranscriptEditors({ extensionUri, log, contextKeys, opener, requests }));
+	const targets = new Targets(list, catalogue, reader, views, editors, prompts);
+	const { id: extensionId } = context.extension;
+	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources };
+	const all = { ...parts, views, editors, documents, targets };
+	own(registerCommands(all));
+	own(registerLinks(log));
+	own(followWorkspace({ ...all, decorations, locations }));
+	return createApi(context.extensionMode, all);
+}

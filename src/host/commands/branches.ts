@@ -1,0 +1,179 @@
+import * as vscode from "vscode";
+import { HumanError } from "../../base/errors.ts";
+import type { Item } from "../../core/model/item.ts";
+import type { Transcript } from "../../core/transcript/transcript.ts";
+import { showError } from "../failures.ts";
+import type { Choice } from "../prompts.ts";
+import { RelativeTime } from "../sessions/relativeTime.ts";
+import type { SessionRow } from "../sessions/sessionList.ts";
+import { ownSource } from "../sessions/sessionList.ts";
+import { requireTrust } from "../stores.ts";
+import { changed, offerUndo } from "./bulk.ts";
+import type { CommandContext, Handlers } from "./context.ts";
+import { chooseFolder } from "./folders.ts";
+import { firstWords } from "./itemWords.ts";
+import { openForWriting } from "./lifecycle.ts";
+import { ownOnly } from "./targets.ts";
+
+/** Going another way from some point: forks, reverts, branches. */
+export function branchCommands(
+	context: CommandContext,
+): Handlers<"forkSession" | "forkFromHere" | "revertToHere" | "undoRevert" | "switchBranch"> {
+	const { l10n } = vscode;
+	const onError = (error: unknown) => showError(error, context.log, context.prompts);
+
+	const unrevert = async (row: SessionRow) => {
+		const session = await openForWriting(context, row);
+		await session.unrevert();
+		await changed(context, [row]);
+	};
+
+	return {
+		async forkSession(...args) {
+			requireTrust();
+			const row = await context.targets.one(args, l10n.t("Fork Session"));
+			const id = await fork(context, row, undefined);
+			void context.prompts.notify("info", l10n.t('Forked "{0}".', row.summary.title), []);
+			return id;
+		},
+
+		async forkFromHere(...args) {
+			requireTrust();
+			const title = l10n.t("Fork from Here");
+			const row = await context.targets.one(args, title);
+			const item =
+				context.targets.item(args) ??
+				(await chooseItem(context, row, title, l10n.t("Fork up to and including…")));
+			const words = firstWords(await itemOf(await context.reader.open(row), item));
+			const id = await fork(context, row, item);
+			void context.prompts.notify(
+				"info",
+				l10n.t('Forked "{0}" up to and including "{1}".', row.summary.title, words),
+				[],
+			);
+			return id;
+		},
+
+		async revertToHere(...args) {
+			requireTrust();
+			const title = l10n.t("Revert to Here");
+			const row = await context.targets.one(args, title, ownOnly());
+			const item =
+				context.targets.item(args) ??
+				(await chooseItem(context, row, title, l10n.t("Go back to…")));
+			const words = firstWords(await itemOf(await context.reader.open(row), item));
+			const session = await openForWriting(context, row);
+			await session.revertTo(item);
+			await changed(context, [row]);
+			offerUndo(
+				context,
+				l10n.t('Reverted "{0}" to "{1}". What came after is kept.', row.summary.title, words),
+				() => unrevert(row),
+				onError,
+			);
+		},
+
+		async undoRevert(...args) {
+			requireTrust();
+			const row = await context.targets.one(args, l10n.t("Undo Revert"), ownOnly());
+			await unrevert(row);
+		},
+
+		async switchBranch(...args) {
+			requireTrust();
+			const title = l10n.t("Switch Branch");
+			const row = await context.targets.one(args, title, ownOnly());
+			const { branches } = await context.reader.open(row);
+			if (branches.length === 0) {
+				throw new HumanError(
+					"no-branches",
+					l10n.t('"{0}" has no other branch.', row.summary.title),
+				);
+			}
+			const times = new RelativeTime(vscode.env.language);
+			const head = await context.prompts.pick(
+				[...branches]
+					.sort((a, b) => b.time - a.time)
+					.map((branch) => ({
+						label: branch.label || l10n.t("Branch without a prompt"),
+						description: [
+							l10n.t("{0} items", branch.items),
+							times.format(new Date(branch.time).toISOString(), Date.now()),
+						].join(" · "),
+						value: branch.head,
+					})),
+				{ title, placeholder: l10n.t("Choose how the session goes on") },
+			);
+			if (head === undefined) {
+				return;
+			}
+			const session = await openForWriting(context, row);
+			await session.revertTo(head);
+			await changed(context, [row]);
+		},
+	};
+}
+
+/** Forks a session at an item (its head if none is given) and opens the fork; a source's session is adopted first. */
+async function fork(
+	context: CommandContext,
+	row: SessionRow,
+	item: string | undefined,
+): Promise<string> {
+	const { summary } = row;
+	let parent = { folder: row.folder ?? "", id: summary.id, at: item };
+	if (summary.source !== ownSource) {
+		const folder = await chooseFolder(context, vscode.l10n.t("Fork Session"), row.folder);
+		const store = context.stores.writing(folder);
+		const adopted = await store.adopt(context.reader.source(summary), summary);
+		const at = item === undefined ? undefined : adopted.itemIds.get(item);
+		if (item !== undefined && at === undefined) {
+			throw new HumanError(
+				"no-such-item",
+				vscode.l10n.t("This item cannot be forked from. The session was imported, but not forked."),
+			);
+		}
+		parent = { folder, id: adopted.session.id, at };
+	}
+	const session = await context.stores.writing(parent.folder).fork(parent.id, parent.at);
+	await changed(context, [row]);
+	await context.editors.show(session.id);
+	return session.id;
+}
+
+async function itemOf(transcript: Transcript, id: string): Promise<Item | undefined> {
+	const index = transcript.rows.findIndex((row) => row.id === id);
+	return index < 0 ? undefined : (await transcript.items(index, index + 1))[0];
+}
+
+/** Lets the person choose among the prompts and answers of a session, the last one first. */
+async function chooseItem(
+	context: CommandContext,
+	row: SessionRow,
+	title: string,
+	placeholder: string,
+): Promise<string> {
+	const transcript = await context.reader.open(row);
+	const choices: Choice<string>[] = [];
+	const items = await transcript.items(0, transcript.rows.length);
+	for (const item of items) {
+		const { type } = item.content;
+		if (type === "userMessage" || type === "agentMessage") {
+			choices.unshift({
+				label: `$(${type === "userMessage" ? "account" : "comment"}) ${firstWords(item)}`,
+				value: item.id,
+			});
+		}
+	}
+	if (choices.length === 0) {
+		throw new HumanError(
+			"no-items",
+			vscode.l10n.t('Nothing has been said in "{0}" yet.', row.summary.title),
+		);
+	}
+	const chosen = await context.prompts.pick(choices, { title, placeholder });
+	if (chosen === undefined) {
+		throw new vscode.CancellationError();
+	}
+	return chosen;
+}

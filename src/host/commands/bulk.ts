@@ -1,0 +1,114 @@
+import * as vscode from "vscode";
+import { errorSentence, HumanError } from "../../base/errors.ts";
+import { isCancellation } from "../failures.ts";
+import type { SessionRow } from "../sessions/sessionList.ts";
+import type { CommandContext } from "./context.ts";
+
+/** From this many sessions on there is a progress notification that can be cancelled. */
+const cancellableFrom = 20;
+
+/**
+ * Does `work` for each session, one after another; a failure does not stop the rest and is told at the end, once.
+ * Returns those it was done for. Cancelling stops before the next one; what is done stays done.
+ */
+export async function forEachSession(
+	context: CommandContext,
+	rows: readonly SessionRow[],
+	title: string,
+	work: (row: SessionRow) => Promise<void>,
+): Promise<readonly SessionRow[]> {
+	const done: SessionRow[] = [];
+	const failed: { row: SessionRow; reason: string }[] = [];
+	const run = async (stopped: () => boolean, progress: () => void) => {
+		for (const row of rows) {
+			if (stopped()) {
+				return;
+			}
+			try {
+				await work(row);
+				done.push(row);
+			} catch (error) {
+				if (isCancellation(error)) {
+					return;
+				}
+				if (rows.length === 1) {
+					throw error;
+				}
+				context.log.warn(`${title}: ${row.summary.id}: ${errorSentence(error)}`);
+				failed.push({ row, reason: errorSentence(error) });
+			}
+			progress();
+		}
+	};
+	try {
+		if (rows.length < cancellableFrom) {
+			await run(
+				() => false,
+				() => undefined,
+			);
+		} else {
+			await vscode.window.withProgress(
+				{ location: vscode.ProgressLocation.Notification, title, cancellable: true },
+				(progress, token) =>
+					run(
+						() => token.isCancellationRequested,
+						() =>
+							progress.report({
+								increment: 100 / rows.length,
+								message: vscode.l10n.t("{0} of {1}", done.length + failed.length, rows.length),
+							}),
+					),
+			);
+		}
+	} finally {
+		await changed(context, done);
+	}
+	const [first] = failed;
+	if (first) {
+		throw new HumanError(
+			"some-failed",
+			vscode.l10n.t(
+				'{0} of {1} sessions could not be changed. The first was "{2}": {3}',
+				failed.length,
+				rows.length,
+				first.row.summary.title,
+				first.reason,
+			),
+		);
+	}
+	return done;
+}
+
+/** Brings list and editors up to date after a write of our own, without waiting for the file watchers. */
+export async function changed(
+	context: CommandContext,
+	rows: readonly { readonly summary: { readonly id: string } }[],
+): Promise<void> {
+	context.editors.follow({ ids: new Set(rows.map((row) => row.summary.id)) });
+	if (context.catalogue.started) {
+		await context.catalogue.refresh();
+	}
+}
+
+/** The sessions as words: the title of one, the number of several. */
+export function inWords(rows: readonly SessionRow[]): string {
+	const [first] = rows;
+	return rows.length === 1 && first
+		? vscode.l10n.t('"{0}"', first.summary.title)
+		: vscode.l10n.t("{0} sessions", rows.length);
+}
+
+/** Says what was done and offers to undo it. Not awaited by the command: it is over when its work is. */
+export function offerUndo(
+	context: CommandContext,
+	message: string,
+	undo: () => Promise<unknown>,
+	onError: (error: unknown) => void,
+): void {
+	const label = vscode.l10n.t("Undo");
+	void context.prompts.notify("info", message, [label]).then(async (answer) => {
+		if (answer === label) {
+			await undo().catch(onError);
+		}
+	});
+}

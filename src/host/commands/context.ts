@@ -1,0 +1,33 @@
+import type * as vscode from "vscode";
+import type { Source } from "../../core/sources/source.ts";
+import type { CatalogueClient } from "../catalogueClient.ts";
+import type { CommandName } from "../contributions.ts";
+import type { Prompts } from "../prompts.ts";
+import type { SessionReader } from "../sessionReader.ts";
+import type { SessionList } from "../sessions/sessionList.ts";
+import type { Stores } from "../stores.ts";
+import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
+import type { VirtualDocuments } from "../transcript/virtualDocuments.ts";
+import type { SessionViews } from "../views/sessionViews.ts";
+import type { Targets } from "./targets.ts";
+
+/** What commands work with. */
+export interface CommandContext {
+	/** `<publisher>.<name>`, for links. */
+	readonly extensionId: string;
+	readonly log: vscode.LogOutputChannel;
+	readonly prompts: Prompts;
+	readonly list: SessionList;
+	readonly catalogue: CatalogueClient;
+	readonly reader: SessionReader;
+	readonly stores: Stores;
+	readonly sources: readonly Source[];
+	readonly views: SessionViews;
+	readonly editors: TranscriptEditors;
+	readonly documents: VirtualDocuments;
+	readonly targets: Targets;
+}
+
+/** A command's work. What it returns is for callers by API; what it throws is shown to the person. */
+export type Handler = (...args: unknown[]) => Promise<unknown>;
+export type Handlers<N extends CommandName = CommandName> = Readonly<Record<N, Handler>>;

@@ -1,0 +1,135 @@
+import * as vscode from "vscode";
+import { HumanError } from "../../base/errors.ts";
+import { openTranscriptFile } from "../../core/transcript/openFile.ts";
+import type { Choice } from "../prompts.ts";
+import { RelativeTime } from "../sessions/relativeTime.ts";
+import { rowDescription } from "../sessions/rowItem.ts";
+import type { SessionRow } from "../sessions/sessionList.ts";
+import { ownSource } from "../sessions/sessionList.ts";
+import { sorter } from "../sessions/sorting.ts";
+import { requireTrust } from "../stores.ts";
+import { forEachSession, inWords } from "./bulk.ts";
+import type { CommandContext, Handlers } from "./context.ts";
+import { chooseFolder } from "./folders.ts";
+
+/** Making sources' sessions ours: losslessly, and again at any time to bring in what they have grown by. */
+export function importCommands(context: CommandContext): Handlers<"importSession"> {
+	const { l10n } = vscode;
+	return {
+		async importSession(...args) {
+			requireTrust();
+			const title = l10n.t("Import Session");
+			const rows =
+				args[0] instanceof vscode.Uri && args[0].scheme === "file"
+					? await rowsOfFiles(context, [args[0]])
+					: args[0] === undefined && !context.editors.active?.session
+						? await choose(context, title)
+						: await growable(context, await context.targets.many(args, title));
+			const preferred = rows.length === 1 ? rows[0]?.folder : undefined;
+			const folder = preferred ?? (await chooseFolder(context, title));
+			const store = context.stores.writing(folder);
+			const imported: string[] = [];
+			let items = 0;
+			const done = await forEachSession(context, rows, title, async ({ summary }) => {
+				const adopted = await store.adopt(context.reader.source(summary), summary);
+				imported.push(adopted.session.id);
+				items += adopted.items;
+			});
+			const [only] = imported;
+			if (only && imported.length === 1) {
+				await context.editors.show(only);
+			}
+			void context.prompts.notify(
+				"info",
+				l10n.t("Imported {0}: {1} new items.", inWords(done), items),
+				[],
+			);
+			return imported;
+		},
+	};
+}
+
+/** Sources' rows as they are; for ours that were imported, the source's own row, to bring in its growth. */
+async function growable(
+	context: CommandContext,
+	rows: readonly SessionRow[],
+): Promise<readonly SessionRow[]> {
+	const found: SessionRow[] = [];
+	for (const row of rows) {
+		const { origin, source } = row.summary;
+		const summary =
+			source !== ownSource
+				? row.summary
+				: origin && context.list.sourceRow(origin.source, origin.id);
+		if (summary) {
+			found.push({ summary, folder: row.folder });
+		}
+	}
+	if (found.length === 0) {
+		throw new HumanError(
+			"nothing-to-import",
+			vscode.l10n.t("This session is Skein's own: there is nothing to import."),
+		);
+	}
+	return found;
+}
+
+const fromFiles = Symbol("from files");
+
+async function choose(context: CommandContext, title: string): Promise<readonly SessionRow[]> {
+	const { l10n } = vscode;
+	context.catalogue.start();
+	await context.catalogue.listed;
+	const times = new RelativeTime(vscode.env.language);
+	const now = Date.now();
+	const foreign = context.list.rows
+		.filter((row) => row.summary.source !== ownSource)
+		.sort(sorter("updated"));
+	const choices: Choice<SessionRow | typeof fromFiles>[] = [
+		{ label: l10n.t("$(folder-opened) Choose Files…"), value: fromFiles },
+		...foreign.map((row) => ({
+			label: row.summary.title,
+			description: rowDescription(row.summary, times, now),
+			value: row,
+		})),
+	];
+	const chosen = await context.prompts.pickMany(choices, {
+		title,
+		placeholder: l10n.t("Choose sessions of your agents to keep in this folder"),
+	});
+	if (!chosen || chosen.length === 0) {
+		throw new vscode.CancellationError();
+	}
+	const rows = chosen.filter((each) => each !== fromFiles);
+	if (rows.length === chosen.length) {
+		return rows;
+	}
+	const files = await context.prompts.openFiles({
+		title,
+		canSelectMany: true,
+		openLabel: l10n.t("Import"),
+		filters: { [l10n.t("Session files")]: ["jsonl", "json", "zst"] },
+	});
+	if (!files) {
+		throw new vscode.CancellationError();
+	}
+	return [...rows, ...(await rowsOfFiles(context, files))];
+}
+
+async function rowsOfFiles(
+	context: CommandContext,
+	files: readonly vscode.Uri[],
+): Promise<readonly SessionRow[]> {
+	const rows: SessionRow[] = [];
+	for (const { fsPath } of files) {
+		const { summary } = await openTranscriptFile(fsPath, context.sources);
+		if (summary.source === ownSource) {
+			throw new HumanError(
+				"own-journal",
+				vscode.l10n.t("{0} is a journal of Skein's own. Nothing was imported.", fsPath),
+			);
+		}
+		rows.push({ summary, folder: null });
+	}
+	return rows;
+}

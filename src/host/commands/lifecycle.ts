@@ -1,0 +1,187 @@
+import * as vscode from "vscode";
+import type { Session } from "../../core/store/session.ts";
+import { showError } from "../failures.ts";
+import type { SessionRow } from "../sessions/sessionList.ts";
+import { readSetting } from "../settings.ts";
+import { requireTrust } from "../stores.ts";
+import { changed, forEachSession, inWords, offerUndo } from "./bulk.ts";
+import type { CommandContext, Handlers } from "./context.ts";
+import { chooseFolder } from "./folders.ts";
+import { ownOnly } from "./targets.ts";
+
+/** Opens one of our own sessions for writing; refused in restricted mode. */
+export function openForWriting(context: CommandContext, row: SessionRow): Promise<Session> {
+	return context.stores.writing(row.folder ?? "").open(row.summary.id);
+}
+
+/** Commands that make sessions, name them, and move them between the shelves. */
+export function lifecycleCommands(
+	context: CommandContext,
+): Handlers<
+	| "newSession"
+	| "renameSession"
+	| "archiveSession"
+	| "unarchiveSession"
+	| "deleteSession"
+	| "restoreSession"
+	| "pinSession"
+	| "unpinSession"
+> {
+	const { l10n } = vscode;
+	const onError = (error: unknown) => showError(error, context.log, context.prompts);
+	const each = (
+		rows: readonly SessionRow[],
+		title: string,
+		work: (session: Session) => Promise<void>,
+	) =>
+		forEachSession(context, rows, title, async (row) => work(await openForWriting(context, row)));
+
+	return {
+		async newSession() {
+			requireTrust();
+			const title = l10n.t("New Session");
+			const folder = await chooseFolder(context, title);
+			const name = await context.prompts.input({
+				title,
+				prompt: l10n.t("Name of the session"),
+				placeholder: l10n.t("What it is about"),
+				check: (text) => (text.trim() ? undefined : l10n.t("A session needs a name.")),
+			});
+			if (name === undefined) {
+				return undefined;
+			}
+			const session = await context.stores.writing(folder).create({ title: name });
+			await changed(context, []);
+			await context.editors.show(session.id);
+			return session.id;
+		},
+
+		async renameSession(...args) {
+			requireTrust();
+			const row = await context.targets.one(args, l10n.t("Rename Session"), ownOnly());
+			const title = await context.prompts.input({
+				title: l10n.t("Rename Session"),
+				value: row.summary.title,
+				check: (text) => (text.trim() ? undefined : l10n.t("A session needs a name.")),
+			});
+			if (title === undefined || title.trim() === row.summary.title) {
+				return;
+			}
+			const session = await openForWriting(context, row);
+			await session.rename(title);
+			await changed(context, [row]);
+		},
+
+		async archiveSession(...args) {
+			requireTrust();
+			const title = l10n.t("Archive Session");
+			const able = ownOnly(
+				(summary) => !summary.archived && !summary.trashed,
+				l10n.t("Only a session that is neither archived nor in the trash can be archived."),
+			);
+			const rows = await context.targets.many(args, title, able);
+			const done = await each(rows, title, (session) => session.archive());
+			offerUndo(
+				context,
+				l10n.t("Archived {0}.", inWords(done)),
+				() => each(done, l10n.t("Undo"), (session) => session.unarchive()),
+				onError,
+			);
+		},
+
+		async unarchiveSession(...args) {
+			requireTrust();
+			const title = l10n.t("Unarchive Session");
+			const able = ownOnly(
+				(summary) => summary.archived && !summary.trashed,
+				l10n.t("Only an archived session can be unarchived."),
+			);
+			const rows = await context.targets.many(args, title, able);
+			await each(rows, title, (session) => session.unarchive());
+		},
+
+		async deleteSession(...args) {
+			requireTrust();
+			const title = l10n.t("Delete Session");
+			const able = ownOnly(
+				(summary) => !summary.trashed,
+				l10n.t("This session is in the trash already. Purge it to remove it for good."),
+			);
+			const rows = await context.targets.many(args, title, able);
+			if (!(await confirmDelete(context, rows))) {
+				return;
+			}
+			const done = await each(rows, title, (session) => session.trash());
+			offerUndo(
+				context,
+				l10n.t("Moved {0} to the trash.", inWords(done)),
+				() => each(done, l10n.t("Undo"), (session) => session.restore()),
+				onError,
+			);
+		},
+
+		async restoreSession(...args) {
+			requireTrust();
+			const title = l10n.t("Restore Session");
+			const able = ownOnly(
+				(summary) => summary.trashed,
+				l10n.t("Only a session in the trash can be restored."),
+			);
+			const rows = await context.targets.many(args, title, able);
+			await each(rows, title, (session) => session.restore());
+		},
+
+		async pinSession(...args) {
+			requireTrust();
+			const title = l10n.t("Pin Session");
+			const rows = await context.targets.many(args, title, ownOnly());
+			await each(rows, title, (session) => session.pin());
+		},
+
+		async unpinSession(...args) {
+			requireTrust();
+			const title = l10n.t("Unpin Session");
+			const rows = await context.targets.many(args, title, ownOnly());
+			await each(rows, title, (session) => session.unpin());
+		},
+	};
+}
+
+const titlesShown = 10;
+
+/** The preview of what goes to the trash. */
+async function confirmDelete(
+	context: CommandContext,
+	rows: readonly SessionRow[],
+): Promise<boolean> {
+	if (!readSetting("skein.confirmDelete")) {
+		return true;
+	}
+	const { l10n } = vscode;
+	const lines: string[] = [];
+	for (const { summary } of rows.slice(0, titlesShown)) {
+		lines.push(
+			l10n.t(
+				"{0} ({1} turns, {2} items, {3} changed files)",
+				summary.title,
+				summary.turns,
+				summary.items,
+				summary.changedFileCount,
+			),
+		);
+	}
+	if (rows.length > titlesShown) {
+		lines.push(l10n.t("and {0} more", rows.length - titlesShown));
+	}
+	lines.push(
+		"",
+		l10n.t("Nothing is removed from disk, and forks go on working. Restore brings them back."),
+	);
+	const move = l10n.t("Move to Trash");
+	const answer = await context.prompts.confirm(
+		l10n.t("Delete {0}?", inWords(rows)),
+		lines.join("\n"),
+		[move],
+	);
+	return answer === move;
+}

@@ -1,0 +1,44 @@
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable.ts";
+import type { CommandName } from "../contributions.ts";
+import { commandIds } from "../contributions.ts";
+import { showError } from "../failures.ts";
+import { branchCommands } from "./branches.ts";
+import type { CommandContext, Handlers } from "./context.ts";
+import { importCommands } from "./importing.ts";
+import { labelCommands } from "./labels.ts";
+import { lifecycleCommands } from "./lifecycle.ts";
+import { openingCommands } from "./opening.ts";
+import { purgeCommands } from "./purge.ts";
+import { repairCommands } from "./repairing.ts";
+import { resumeCommands } from "./resuming.ts";
+import { viewingCommands } from "./viewing.ts";
+
+/** Registers every command of `contributions.ts`; one that is missing here does not compile. */
+export function registerCommands(context: CommandContext): vscode.Disposable {
+	const handlers: Handlers = {
+		...lifecycleCommands(context),
+		...purgeCommands(context),
+		...labelCommands(context),
+		...branchCommands(context),
+		...openingCommands(context),
+		...importCommands(context),
+		...resumeCommands(context),
+		...viewingCommands(context),
+		...repairCommands(context),
+	};
+	const registered = new DisposableStore();
+	for (const name of Object.keys(commandIds) as CommandName[]) {
+		registered.add(
+			vscode.commands.registerCommand(commandIds[name], async (...args: unknown[]) => {
+				try {
+					return await handlers[name](...args);
+				} catch (error) {
+					showError(error, context.log, context.prompts);
+					return undefined;
+				}
+			}),
+		);
+	}
+	return registered;
+}

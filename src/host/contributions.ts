@@ -1,0 +1,134 @@
+/**
+ * Every name that package.json and the code share, typed once. `contributions.test.ts` holds both sides to it, and the
+ * `Record`s over these types make a forgotten handler or setting a compile error.
+ */
+
+/** Commands, by the name the code uses. */
+export const commandIds = {
+	newSession: "skein.newSession",
+	openSession: "skein.openSession",
+	openAsText: "skein.openAsText",
+	renameSession: "skein.renameSession",
+	forkSession: "skein.forkSession",
+	forkFromHere: "skein.forkFromHere",
+	archiveSession: "skein.archiveSession",
+	unarchiveSession: "skein.unarchiveSession",
+	deleteSession: "skein.deleteSession",
+	restoreSession: "skein.restoreSession",
+	purgeSession: "skein.purgeSession",
+	pinSession: "skein.pinSession",
+	unpinSession: "skein.unpinSession",
+	addTag: "skein.addTag",
+	removeTag: "skein.removeTag",
+	addNote: "skein.addNote",
+	addNoteHere: "skein.addNoteHere",
+	revertToHere: "skein.revertToHere",
+	undoRevert: "skein.undoRevert",
+	switchBranch: "skein.switchBranch",
+	replaySession: "skein.replaySession",
+	replayToggle: "skein.replay.toggle",
+	replayNextItem: "skein.replay.nextItem",
+	replayPreviousItem: "skein.replay.previousItem",
+	replayNextTurn: "skein.replay.nextTurn",
+	replayPreviousTurn: "skein.replay.previousTurn",
+	replayFaster: "skein.replay.faster",
+	replaySlower: "skein.replay.slower",
+	replayToStart: "skein.replay.toStart",
+	replayToEnd: "skein.replay.toEnd",
+	replayStop: "skein.replay.stop",
+	copyItem: "skein.copyItem",
+	copyLink: "skein.copyLink",
+	copyItemLink: "skein.copyItemLink",
+	revealJournal: "skein.revealJournal",
+	importSession: "skein.importSession",
+	resumeInTerminal: "skein.resumeInTerminal",
+	acknowledgeDamage: "skein.acknowledgeDamage",
+	restoreKept: "skein.restoreKept",
+	refresh: "skein.refresh",
+	groupBy: "skein.groupBy",
+	sortBy: "skein.sortBy",
+	filter: "skein.filter",
+	clearFilter: "skein.clearFilter",
+	showLog: "skein.showLog",
+} as const;
+export type CommandName = keyof typeof commandIds;
+export type CommandId = (typeof commandIds)[CommandName];
+
+/** The three shelves a session can stand on, each a view. */
+export const viewIds = {
+	sessions: "skein.sessions",
+	archived: "skein.archived",
+	trash: "skein.trash",
+} as const;
+export type Shelf = keyof typeof viewIds;
+export const shelves: readonly Shelf[] = ["sessions", "archived", "trash"];
+
+export const viewContainerId = "skein";
+export const walkthroughId = "skein.start";
+
+/** Context keys that package.json's `when` clauses read. Few, and set only through `ContextKeys`. */
+export const contextKeys = {
+	/** The catalogue has not answered yet. */
+	loading: "skein.loading",
+	/** A filter is in force. */
+	filtered: "skein.filtered",
+	/** The active editor is a transcript that is being replayed. */
+	replaying: "skein.replaying",
+} as const;
+export type ContextKey = keyof typeof contextKeys;
+
+export const groupings = ["date", "agent", "lineage", "none"] as const;
+export type GroupBy = (typeof groupings)[number];
+export const sortings = ["updated", "created", "title"] as const;
+export type SortBy = (typeof sortings)[number];
+
+/** Settings and their types; defaults stand in package.json. */
+export interface Settings {
+	"skein.sessions.groupBy": GroupBy;
+	"skein.sessions.sortBy": SortBy;
+	"skein.confirmDelete": boolean;
+	"skein.codex.path": string;
+}
+export type SettingName = keyof Settings;
+export const settingNames = {
+	"skein.sessions.groupBy": true,
+	"skein.sessions.sortBy": true,
+	"skein.confirmDelete": true,
+	"skein.codex.path": true,
+} satisfies Record<SettingName, true>;
+
+/** The transcript editor, under two names: VS Code gives each selector's priority to a view type. */
+export const editorTypes = {
+	/** Sessions and the journals of a store: opened as transcripts. */
+	transcript: "skein.transcript",
+	/** Any other file that may be an agent's session: offered by *Reopen Editor With...*. */
+	sessionFile: "skein.sessionFile",
+} as const;
+
+export const schemes = {
+	/** `skein:/<source>/<id>`: a session, opened as a transcript. */
+	session: "skein",
+	/** The same as Markdown text. */
+	text: "skein-text",
+	/** One side of a recorded file change. */
+	change: "skein-change",
+} as const;
+
+/** Words of a tree row's `contextValue`; package.json matches them with `viewItem =~ /\bword\b/`. */
+export type RowToken =
+	| "session"
+	/** Ours: can be written. */
+	| "own"
+	/** A source's: read-only until it is imported. */
+	| "foreign"
+	| "active"
+	| "archived"
+	| "trashed"
+	| "pinned"
+	| "unpinned"
+	| "tagged"
+	| "damaged"
+	| "codex"
+	| "kept"
+	| "problem"
+	| "group";

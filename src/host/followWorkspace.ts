@@ -1,0 +1,54 @@
+import * as vscode from "vscode";
+import { DisposableStore } from "../base/disposable.ts";
+import type { Locations } from "../core/locations.ts";
+import type { Source } from "../core/sources/source.ts";
+import type { CatalogueClient, CatalogueScopes } from "./catalogueClient.ts";
+import type { SessionList } from "./sessions/sessionList.ts";
+import type { TranscriptEditors } from "./transcript/transcriptEditors.ts";
+import type { WarningDecorations } from "./views/warningDecorations.ts";
+import { diskFolders } from "./workspace.ts";
+
+export interface Followers {
+	readonly list: SessionList;
+	readonly catalogue: CatalogueClient;
+	readonly editors: TranscriptEditors;
+	readonly decorations: WarningDecorations;
+	readonly sources: readonly Source[];
+	readonly locations: Locations;
+}
+
+/** Hands on what happens around us: rows from the worker, folders opened and closed, trust granted. */
+export function followWorkspace(parts: Followers): vscode.Disposable {
+	const { list, catalogue, editors, decorations, sources, locations } = parts;
+	const following = new DisposableStore();
+	list.setFolders(diskFolders());
+	following.add(catalogue.onDidReceive((message) => list.apply(message)));
+	following.add(
+		list.onDidChange((change) => {
+			editors.follow(change);
+			decorations.follow(change);
+		}),
+	);
+	const configure = () => {
+		list.setFolders(diskFolders());
+		catalogue.configure(currentScopes(sources, locations));
+	};
+	following.add(vscode.workspace.onDidChangeWorkspaceFolders(configure));
+	following.add(
+		vscode.workspace.onDidGrantWorkspaceTrust(() => {
+			configure();
+			editors.refreshAll();
+		}),
+	);
+	return following;
+}
+
+/** What the catalogue lists: every open folder on disk, and every source. */
+export function currentScopes(sources: readonly Source[], locations: Locations): CatalogueScopes {
+	return {
+		folders: diskFolders(),
+		sources: sources.map((source) => source.name),
+		locations,
+		keepCopies: vscode.workspace.isTrusted,
+	};
+}

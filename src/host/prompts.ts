@@ -1,0 +1,156 @@
+import * as vscode from "vscode";
+
+export interface Choice<T> extends vscode.QuickPickItem {
+	readonly value: T;
+}
+
+export interface PickOptions<T> {
+	readonly title: string;
+	readonly placeholder?: string;
+	/** The choice that is highlighted first. */
+	readonly active?: T;
+}
+
+export interface InputOptions {
+	readonly title: string;
+	readonly prompt?: string;
+	readonly placeholder?: string;
+	readonly value?: string;
+	/** A sentence when the text will not do, undefined when it will. */
+	readonly check?: (text: string) => string | undefined;
+}
+
+export interface FilterOptions<T> {
+	readonly title: string;
+	readonly placeholder: string;
+	readonly text: string;
+	readonly choices: readonly Choice<T>[];
+	/** Called with every change, so that what is behind can follow. */
+	readonly onChange: (text: string, chosen: readonly T[]) => void;
+}
+
+export type NoticeKind = "info" | "warning" | "error";
+
+/** Every question put to the person, in one place; a test answers instead of a person (`ExtensionMode.Test` only). */
+export interface Prompts {
+	/** Undefined when it was dismissed; so for all of them. */
+	pick<T>(choices: readonly Choice<T>[], options: PickOptions<T>): Promise<T | undefined>;
+	pickMany<T>(
+		choices: readonly Choice<T>[],
+		options: PickOptions<T>,
+	): Promise<readonly T[] | undefined>;
+	input(options: InputOptions): Promise<string | undefined>;
+	/** A modal question; returns the answer chosen. *Cancel* is added by VS Code. */
+	confirm(message: string, detail: string, answers: readonly string[]): Promise<string | undefined>;
+	/** A notification; returns the action chosen. */
+	notify(
+		kind: NoticeKind,
+		message: string,
+		actions: readonly string[],
+	): Promise<string | undefined>;
+	/** Text and toggles in one quick pick. */
+	filter<T>(options: FilterOptions<T>): Promise<{ text: string; chosen: readonly T[] } | undefined>;
+	openFiles(options: vscode.OpenDialogOptions): Promise<readonly vscode.Uri[] | undefined>;
+}
+
+/** The prompts of VS Code itself. */
+export class WindowPrompts implements Prompts {
+	async pick<T>(choices: readonly Choice<T>[], options: PickOptions<T>): Promise<T | undefined> {
+		const picker = vscode.window.createQuickPick<Choice<T>>();
+		picker.items = choices;
+		picker.activeItems = choices.filter((choice) => choice.value === options.active);
+		const chosen = await show(picker, options, () => picker.selectedItems[0]);
+		return chosen?.value;
+	}
+
+	async pickMany<T>(
+		choices: readonly Choice<T>[],
+		options: PickOptions<T>,
+	): Promise<readonly T[] | undefined> {
+		const picker = vscode.window.createQuickPick<Choice<T>>();
+		picker.canSelectMany = true;
+		picker.items = choices;
+		picker.selectedItems = choices.filter((choice) => choice.picked);
+		const chosen = await show(picker, options, () => picker.selectedItems);
+		return chosen?.map((choice) => choice.value);
+	}
+
+	async input(options: InputOptions): Promise<string | undefined> {
+		const { check, ...rest } = options;
+		return vscode.window.showInputBox({
+			title: rest.title,
+			...(rest.prompt ? { prompt: rest.prompt } : {}),
+			...(rest.placeholder ? { placeHolder: rest.placeholder } : {}),
+			...(rest.value === undefined ? {} : { value: rest.value }),
+			...(check ? { validateInput: check } : {}),
+		});
+	}
+
+	async confirm(
+		message: string,
+		detail: string,
+		answers: readonly string[],
+	): Promise<string | undefined> {
+		return vscode.window.showWarningMessage(message, { modal: true, detail }, ...answers);
+	}
+
+	async notify(
+		kind: NoticeKind,
+		message: string,
+		actions: readonly string[],
+	): Promise<string | undefined> {
+		switch (kind) {
+			case "info":
+				return vscode.window.showInformationMessage(message, ...actions);
+			case "warning":
+				return vscode.window.showWarningMessage(message, ...actions);
+			case "error":
+				return vscode.window.showErrorMessage(message, ...actions);
+		}
+	}
+
+	async filter<T>(
+		options: FilterOptions<T>,
+	): Promise<{ text: string; chosen: readonly T[] } | undefined> {
+		const picker = vscode.window.createQuickPick<Choice<T>>();
+		picker.canSelectMany = true;
+		picker.value = options.text;
+		// The text filters sessions, not the toggles below it.
+		picker.items = options.choices.map((choice) => ({ ...choice, alwaysShow: true }));
+		picker.selectedItems = picker.items.filter((choice) => choice.picked);
+		const current = () => ({
+			text: picker.value,
+			chosen: picker.selectedItems.map((choice) => choice.value),
+		});
+		const changed = () => options.onChange(current().text, current().chosen);
+		picker.onDidChangeValue(changed);
+		picker.onDidChangeSelection(changed);
+		return show(picker, options, current);
+	}
+
+	async openFiles(options: vscode.OpenDialogOptions): Promise<readonly vscode.Uri[] | undefined> {
+		return vscode.window.showOpenDialog(options);
+	}
+}
+
+function show<T extends vscode.QuickPickItem, R>(
+	picker: vscode.QuickPick<T>,
+	options: { readonly title: string; readonly placeholder?: string },
+	result: () => R,
+): Promise<R | undefined> {
+	picker.title = options.title;
+	picker.placeholder = options.placeholder ?? "";
+	picker.matchOnDescription = true;
+	picker.matchOnDetail = true;
+	return new Promise((resolve) => {
+		picker.onDidAccept(() => {
+			resolve(result());
+			picker.hide();
+		});
+		picker.onDidHide(() => {
+			resolve(undefined);
+			picker.dispose();
+		});
+		picker.show();
+	});
+}

@@ -1,0 +1,73 @@
+import type { SessionRow } from "./sessionList.ts";
+import { ownSource, sourceSessionId } from "./sessionList.ts";
+
+/**
+ * Hands out rows below the session they were forked from or started by, each after its parent. A parent that is not
+ * among `rows` (filtered, elsewhere, gone) leaves its children at the top; so does a cycle.
+ */
+export function nestByLineage(
+	rows: readonly SessionRow[],
+	add: (parent: SessionRow | undefined, row: SessionRow) => void,
+): void {
+	const byId = new Map<string, SessionRow>();
+	for (const row of rows) {
+		byId.set(row.summary.id, row);
+		const { origin } = row.summary;
+		if (origin) {
+			byId.set(sourceSessionId(origin.source, origin.id), row);
+		}
+	}
+	const below = new Map<SessionRow, SessionRow[]>();
+	const roots: SessionRow[] = [];
+	for (const row of rows) {
+		const parent = parentOf(row, byId);
+		if (parent && parent !== row) {
+			const siblings = below.get(parent);
+			if (siblings) {
+				siblings.push(row);
+			} else {
+				below.set(parent, [row]);
+			}
+		} else {
+			roots.push(row);
+		}
+	}
+	const placed = new Set<SessionRow>();
+	const place = (root: SessionRow) => {
+		// A stack of our own: lineages of 10,000 forks must not overflow the call stack.
+		const open: { parent: SessionRow | undefined; row: SessionRow }[] = [
+			{ parent: undefined, row: root },
+		];
+		for (let next = open.pop(); next; next = open.pop()) {
+			const { parent, row } = next;
+			if (!placed.has(row)) {
+				placed.add(row);
+				add(parent, row);
+				for (const child of [...(below.get(row) ?? [])].reverse()) {
+					open.push({ parent: row, row: child });
+				}
+			}
+		}
+	};
+	roots.forEach(place);
+	// What is left stands in a cycle: nothing disappears.
+	for (const row of rows) {
+		if (!placed.has(row)) {
+			place(row);
+		}
+	}
+}
+
+function parentOf(row: SessionRow, byId: ReadonlyMap<string, SessionRow>): SessionRow | undefined {
+	const { parent, subagentOf, source } = row.summary;
+	for (const id of [subagentOf, parent?.session]) {
+		if (id) {
+			const found =
+				byId.get(id) ?? (source === ownSource ? undefined : byId.get(`${source}:${id}`));
+			if (found) {
+				return found;
+			}
+		}
+	}
+	return undefined;
+}

@@ -1,0 +1,103 @@
+import * as vscode from "vscode";
+import type { SessionSummary } from "../../core/model/summary.ts";
+import type { RowToken } from "../contributions.ts";
+import { commandIds } from "../contributions.ts";
+import { sessionUri } from "../transcript/uris.ts";
+import { agentLabel } from "./agentLabels.ts";
+import { shelfOf } from "./arrange.ts";
+import type { RelativeTime } from "./relativeTime.ts";
+import type { SessionRow } from "./sessionList.ts";
+import { ownSource } from "./sessionList.ts";
+import { sessionAccessibleLabel } from "./tooltip.ts";
+
+/** The grey words of a row: who, and when. */
+export function rowDescription(row: SessionSummary, times: RelativeTime, now: number): string {
+	const state = row.present ? "" : vscode.l10n.t("deleted by {0}", agentLabel(row.source));
+	return [agentLabel(row.agent), state, times.format(row.updatedAt, now)]
+		.filter(Boolean)
+		.join(" · ");
+}
+
+/** A session as a tree row. The tooltip comes later, in `resolveTreeItem`. */
+export function sessionItem(
+	row: SessionRow,
+	key: string,
+	hasChildren: boolean,
+	times: RelativeTime,
+	now: number,
+): vscode.TreeItem {
+	const { summary } = row;
+	const item = new vscode.TreeItem(
+		summary.title,
+		hasChildren ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
+	);
+	item.id = key;
+	item.description = rowDescription(summary, times, now);
+	item.iconPath = rowIcon(summary);
+	item.contextValue = rowTokens(summary).join(" ");
+	// Decorations (damage) hang on it; it is the session's own address, so they need no look-up table.
+	item.resourceUri = sessionUri(summary.id);
+	item.accessibilityInformation = {
+		label: sessionAccessibleLabel(summary, vscode.env.language),
+	};
+	item.command = {
+		command: commandIds.openSession,
+		title: vscode.l10n.t("Open"),
+		arguments: [{ kind: "session", key, id: summary.id, folder: row.folder }],
+	};
+	return item;
+}
+
+/** Whether two rows look the same in a tree, apart from their place. */
+export function looksSame(a: SessionSummary, b: SessionSummary): boolean {
+	return (
+		a.title === b.title &&
+		a.agent === b.agent &&
+		a.updatedAt === b.updatedAt &&
+		a.warning === b.warning &&
+		a.present === b.present &&
+		rowTokens(a).join() === rowTokens(b).join()
+	);
+}
+
+function rowIcon(row: SessionSummary): vscode.ThemeIcon {
+	const colour = row.warning ? new vscode.ThemeColor("list.warningForeground") : undefined;
+	return new vscode.ThemeIcon(rowIconName(row), colour);
+}
+
+function rowIconName(row: SessionSummary): string {
+	if (!row.present) {
+		return "history";
+	}
+	if (row.pinned) {
+		return "pinned";
+	}
+	if (row.subagentOf) {
+		return "type-hierarchy-sub";
+	}
+	if (row.parent) {
+		return "repo-forked";
+	}
+	return row.source === ownSource ? "comment-discussion" : "comment";
+}
+
+function rowTokens(row: SessionSummary): RowToken[] {
+	const own = row.source === ownSource;
+	const shelf = shelfOf(row);
+	const tokens: RowToken[] = [
+		"session",
+		own ? "own" : "foreign",
+		shelf === "sessions" ? "active" : shelf === "trash" ? "trashed" : "archived",
+		row.pinned ? "pinned" : "unpinned",
+	];
+	if (row.tags.length > 0) {
+		tokens.push("tagged");
+	}
+	if (own && row.diagnostics > 0) {
+		tokens.push("damaged");
+	}
+	if (row.source === "codex" || row.origin?.source === "codex") {
+		tokens.push("codex");
+	}
+	return tokens;
+}

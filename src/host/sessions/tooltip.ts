@@ -1,0 +1,94 @@
+import * as vscode from "vscode";
+import type { SessionSummary } from "../../core/model/summary.ts";
+import { agentLabel } from "./agentLabels.ts";
+import { ownSource } from "./sessionList.ts";
+
+const filesShown = 8;
+
+/** Everything about a session that its row has no room for. Made when the pointer rests on the row, not before. */
+export function sessionTooltip(row: SessionSummary, locale: string): vscode.MarkdownString {
+	const { t } = vscode.l10n;
+	const text = new vscode.MarkdownString("", true);
+	text.appendMarkdown(`**${escapeMarkdown(row.title)}**\n\n`);
+	if (row.warning) {
+		text.appendMarkdown(`$(warning) ${escapeMarkdown(row.warning)}`);
+		text.appendMarkdown(row.diagnostics > 1 ? ` (+${row.diagnostics - 1})\n\n` : "\n\n");
+	}
+	const lines = [
+		[t("Agent"), [agentLabel(row.agent), row.model].filter(Boolean).join(" · ")],
+		[t("Size"), t("{0} turns, {1} items", row.turns, row.items)],
+		[t("Tokens"), row.tokens ? tokens(row.tokens, locale) : ""],
+		[t("Branch"), row.branch ?? ""],
+		[t("Folder"), row.cwd ?? ""],
+		[t("Tags"), row.tags.join(", ")],
+		[t("Notes"), row.notes > 0 ? String(row.notes) : ""],
+		[t("Updated"), when(row.updatedAt, locale)],
+		[t("Created"), when(row.createdAt, locale)],
+		[t("Origin"), origin(row)],
+	] as const;
+	for (const [name, value] of lines) {
+		if (value) {
+			text.appendMarkdown(`${escapeMarkdown(name)}: ${escapeMarkdown(value)}  \n`);
+		}
+	}
+	if (row.changedFileCount > 0) {
+		text.appendMarkdown(`\n${escapeMarkdown(t("Changed files: {0}", row.changedFileCount))}\n\n`);
+		for (const file of row.changedFiles.slice(0, filesShown)) {
+			text.appendMarkdown(`- ${escapeMarkdown(file)}\n`);
+		}
+		if (row.changedFileCount > filesShown) {
+			text.appendMarkdown(
+				`- ${escapeMarkdown(t("and {0} more", row.changedFileCount - filesShown))}\n`,
+			);
+		}
+	}
+	return text;
+}
+
+/** What a screen reader says for a row: the words that the row abbreviates or shows as an icon. */
+export function sessionAccessibleLabel(row: SessionSummary, locale: string): string {
+	const { t } = vscode.l10n;
+	return [
+		row.title,
+		agentLabel(row.agent),
+		row.pinned ? t("pinned") : "",
+		row.subagentOf ? t("sub-agent") : row.parent ? t("fork") : "",
+		row.present ? "" : t("deleted by {0}", agentLabel(row.source)),
+		row.warning ? t("warning: {0}", row.warning) : "",
+		t("updated {0}", when(row.updatedAt, locale)),
+	]
+		.filter(Boolean)
+		.join(", ");
+}
+
+function tokens(usage: NonNullable<SessionSummary["tokens"]>, locale: string): string {
+	const number = new Intl.NumberFormat(locale);
+	return vscode.l10n.t(
+		"{0} ({1} in, {2} out)",
+		number.format(usage.total),
+		number.format(usage.input),
+		number.format(usage.output),
+	);
+}
+
+function when(time: string, locale: string): string {
+	const then = Date.parse(time);
+	return Number.isNaN(then)
+		? ""
+		: new Date(then).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+}
+
+function origin(row: SessionSummary): string {
+	const { t } = vscode.l10n;
+	if (row.origin) {
+		return t("imported from {0}", agentLabel(row.origin.source));
+	}
+	return row.source === ownSource
+		? ""
+		: t("{0} (read-only until imported)", agentLabel(row.source));
+}
+
+/** Text of a session as it is: no markup, no links, no icons out of it. */
+function escapeMarkdown(text: string): string {
+	return text.replace(/\s+/g, " ").replace(/[\\`*_{}[\]()#+\-.!|<>$&~@:/]/g, "\\$&");
+}

@@ -1,0 +1,54 @@
+import * as vscode from "vscode";
+import type { SettingName, Settings } from "./contributions.ts";
+import { groupings, sortings } from "./contributions.ts";
+
+type Guards = { readonly [K in SettingName]: (value: unknown) => value is Settings[K] };
+
+const oneOf =
+	<T extends string>(values: readonly T[]) =>
+	(value: unknown): value is T =>
+		values.some((each) => each === value);
+
+const guards: Guards = {
+	"skein.sessions.groupBy": oneOf(groupings),
+	"skein.sessions.sortBy": oneOf(sortings),
+	"skein.confirmDelete": (value) => typeof value === "boolean",
+	"skein.codex.path": (value) => typeof value === "string",
+};
+
+/** A setting's value; its default when somebody wrote nonsense into settings.json. */
+export function readSetting<K extends SettingName>(name: K): Settings[K] {
+	const configuration = vscode.workspace.getConfiguration();
+	const isValid: (value: unknown) => value is Settings[K] = guards[name];
+	const value = configuration.get<unknown>(name);
+	if (isValid(value)) {
+		return value;
+	}
+	const fallback = configuration.inspect<unknown>(name)?.defaultValue;
+	if (isValid(fallback)) {
+		return fallback;
+	}
+	throw new Error(`${name} has no default in package.json.`);
+}
+
+/** Writes a setting where it is set now: in the workspace if it is set there, else for the user. */
+export async function writeSetting<K extends SettingName>(
+	name: K,
+	value: Settings[K],
+): Promise<void> {
+	const configuration = vscode.workspace.getConfiguration();
+	const inWorkspace = configuration.inspect(name)?.workspaceValue !== undefined;
+	await configuration.update(
+		name,
+		value,
+		inWorkspace ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global,
+	);
+}
+
+export function onDidChangeSetting(name: SettingName, listener: () => void): vscode.Disposable {
+	return vscode.workspace.onDidChangeConfiguration((event) => {
+		if (event.affectsConfiguration(name)) {
+			listener();
+		}
+	});
+}

@@ -1,0 +1,108 @@
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { HumanError } from "../../base/errors.ts";
+import type { ItemAction } from "../../protocol/webview.ts";
+import type { CommandId } from "../contributions.ts";
+import { commandIds } from "../contributions.ts";
+import { showError } from "../failures.ts";
+import type { Prompts } from "../prompts.ts";
+import type { Stores } from "../stores.ts";
+import { requireTrust } from "../stores.ts";
+import type { PanelRequest, TranscriptPanel } from "./transcriptPanel.ts";
+import type { VirtualDocuments } from "./virtualDocuments.ts";
+
+const actionCommands: Record<ItemAction, CommandId> = {
+	fork: commandIds.forkFromHere,
+	revert: commandIds.revertToHere,
+	copy: commandIds.copyItem,
+	copyLink: commandIds.copyItemLink,
+	addNote: commandIds.addNoteHere,
+};
+
+/** Does what a page asks for, by the same commands that menus and keys run. */
+export class PageRequests {
+	private readonly documents: VirtualDocuments;
+	private readonly stores: Stores;
+	private readonly log: vscode.LogOutputChannel;
+	private readonly prompts: Prompts;
+
+	constructor(
+		documents: VirtualDocuments,
+		stores: Stores,
+		log: vscode.LogOutputChannel,
+		prompts: Prompts,
+	) {
+		this.documents = documents;
+		this.stores = stores;
+		this.log = log;
+		this.prompts = prompts;
+	}
+
+	/** Never throws: what goes wrong is shown. */
+	async handle(panel: TranscriptPanel, request: PanelRequest): Promise<void> {
+		try {
+			await this.doIt(panel, request);
+		} catch (error) {
+			showError(error, this.log, this.prompts);
+		}
+	}
+
+	private async doIt(panel: TranscriptPanel, request: PanelRequest): Promise<void> {
+		const session = panel.session ?? {};
+		switch (request.type) {
+			case "itemAction":
+				return run(actionCommands[request.action], { ...session, item: request.item });
+			case "openSession":
+				return run(commandIds.openSession, { id: request.id });
+			case "switchBranch":
+				return run(commandIds.switchBranch, session);
+			case "acknowledgeDamage":
+				return run(commandIds.acknowledgeDamage, session);
+			case "openLink":
+				return openLink(request.href);
+			case "openFile":
+				return this.openFile(panel, request.item, request.path);
+			case "removeNote":
+				return this.removeNote(panel, request.note);
+		}
+	}
+
+	/** The item's change of that file as a diff; else the file itself, if it lies in an open folder. */
+	private async openFile(panel: TranscriptPanel, id: string, file: string): Promise<void> {
+		const item = await panel.item(id);
+		if (item && (await this.documents.showChange(panel.uri, item, file))) {
+			return;
+		}
+		const cwd = panel.opened?.transcript.summary.cwd;
+		const uri = vscode.Uri.file(path.resolve(cwd ?? "/", file));
+		if (!vscode.workspace.getWorkspaceFolder(uri)) {
+			throw new HumanError(
+				"outside",
+				vscode.l10n.t("{0} is not in an open folder, so it was not opened.", uri.fsPath),
+			);
+		}
+		await vscode.commands.executeCommand("vscode.open", uri);
+	}
+
+	private async removeNote(panel: TranscriptPanel, note: string): Promise<void> {
+		requireTrust();
+		const { session } = panel;
+		if (session && session.folder !== null) {
+			const open = await this.stores.writing(session.folder).open(session.id);
+			await open.removeNote(note);
+			await panel.refresh();
+		}
+	}
+}
+
+async function run(command: CommandId, target: object): Promise<void> {
+	await vscode.commands.executeCommand(command, target);
+}
+
+/** Only what a browser or a mail program opens, and only after VS Code has asked. */
+async function openLink(href: string): Promise<void> {
+	const uri = vscode.Uri.parse(href, true);
+	if (["http", "https", "mailto"].includes(uri.scheme)) {
+		await vscode.env.openExternal(uri);
+	}
+}

@@ -1,0 +1,101 @@
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { HumanError } from "../../base/errors.ts";
+import { isUlid } from "../../core/journal/ids.ts";
+import type { Source } from "../../core/sources/source.ts";
+import { openTranscriptFile } from "../../core/transcript/openFile.ts";
+import type { Transcript } from "../../core/transcript/transcript.ts";
+import type { SessionReader } from "../sessionReader.ts";
+import { agentLabel } from "../sessions/agentLabels.ts";
+import type { SessionList, SessionRow } from "../sessions/sessionList.ts";
+import { ownSource } from "../sessions/sessionList.ts";
+import { diskFolders } from "../workspace.ts";
+import type { OpenTranscript } from "./openTranscript.ts";
+import { sessionIdOf } from "./uris.ts";
+
+/** Opens the transcript that an address names: `skein:/<source>/<id>`, or a journal or session file. */
+export class TranscriptOpener {
+	private readonly reader: SessionReader;
+	private readonly list: SessionList;
+	private readonly sources: readonly Source[];
+
+	constructor(reader: SessionReader, list: SessionList, sources: readonly Source[]) {
+		this.reader = reader;
+		this.list = list;
+		this.sources = sources;
+	}
+
+	async open(uri: vscode.Uri): Promise<OpenTranscript> {
+		if (uri.scheme === "file") {
+			const own = storeSession(uri.fsPath);
+			return own ? this.session(own.id, own.folder) : this.file(uri.fsPath);
+		}
+		const id = sessionIdOf(uri);
+		if (!id) {
+			throw new HumanError(
+				"bad-address",
+				vscode.l10n.t("{0} is not the address of a session.", uri.toString()),
+			);
+		}
+		return this.session(id);
+	}
+
+	private async session(id: string, folder?: string): Promise<OpenTranscript> {
+		const row = await this.reader.find(id, folder);
+		return this.ofSession(row, await this.reader.open(row));
+	}
+
+	private ofSession(row: SessionRow, transcript: Transcript): OpenTranscript {
+		const { summary } = row;
+		const own = summary.source === ownSource;
+		return {
+			transcript,
+			session: { id: summary.id, folder: row.folder },
+			agentLabel: agentLabel(transcript.summary.agent ?? (own ? null : summary.source)),
+			parentTitle: this.titleOf(transcript),
+			capabilities: () => ({
+				write: own && vscode.workspace.isTrusted,
+				fork: vscode.workspace.isTrusted && diskFolders().length > 0,
+			}),
+			again: async () => {
+				if (own) {
+					// Opened anew: the journal in memory is shared, so another reader may have taken its news already.
+					return this.ofSession(row, await this.reader.open(row));
+				}
+				await transcript.refresh();
+				return this.ofSession(row, transcript);
+			},
+		};
+	}
+
+	private async file(file: string): Promise<OpenTranscript> {
+		return this.ofFile(await openTranscriptFile(file, this.sources));
+	}
+
+	private ofFile(transcript: Transcript): OpenTranscript {
+		return {
+			transcript,
+			session: undefined,
+			agentLabel: agentLabel(transcript.summary.agent),
+			parentTitle: this.titleOf(transcript),
+			capabilities: () => ({ write: false, fork: false }),
+			again: async () => {
+				await transcript.refresh();
+				return this.ofFile(transcript);
+			},
+		};
+	}
+
+	private titleOf({ summary }: Transcript): string | undefined {
+		return summary.parent ? this.list.get(summary.parent.session)?.summary.title : undefined;
+	}
+}
+
+/** The session whose journal a file is, if it lies in the store of an open folder. */
+function storeSession(file: string): { id: string; folder: string } | undefined {
+	const id = path.basename(file, ".jsonl");
+	const folder = diskFolders().find(
+		(each) => path.join(each, ".vscode", "skein", "sessions", `${id}.jsonl`) === file,
+	);
+	return folder && isUlid(id) ? { id, folder } : undefined;
+}

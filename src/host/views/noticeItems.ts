@@ -1,0 +1,39 @@
+import * as vscode from "vscode";
+import type { KeptSession } from "../../core/store/status.ts";
+import type { RowToken } from "../contributions.ts";
+import { commandIds } from "../contributions.ts";
+
+const titlesShown = 10;
+
+/** The row that announces sessions whose files are gone, with *Restore* beside it. */
+export function keptItem(key: string, kept: readonly KeptSession[]): vscode.TreeItem {
+	const { t } = vscode.l10n;
+	const item = new vscode.TreeItem(
+		kept.length === 1
+			? t("1 removed session can be restored")
+			: t("{0} removed sessions can be restored", kept.length),
+	);
+	item.id = key;
+	item.iconPath = new vscode.ThemeIcon("history", new vscode.ThemeColor("list.warningForeground"));
+	item.contextValue = "kept" satisfies RowToken;
+	const titles = kept.slice(0, titlesShown).map((session) => session.title);
+	const more = kept.length - titles.length;
+	item.tooltip = [
+		t("Their files are gone from the folder. Skein has kept copies."),
+		"",
+		...titles,
+		...(more > 0 ? [t("and {0} more", more)] : []),
+	].join("\n");
+	return item;
+}
+
+/** The row for what is wrong with a store or a source as a whole. */
+export function problemItem(key: string, sentence: string): vscode.TreeItem {
+	const item = new vscode.TreeItem(sentence);
+	item.id = key;
+	item.iconPath = new vscode.ThemeIcon("warning", new vscode.ThemeColor("list.warningForeground"));
+	item.contextValue = "problem" satisfies RowToken;
+	item.tooltip = sentence;
+	item.command = { command: commandIds.showLog, title: vscode.l10n.t("Show Log") };
+	return item;
+}

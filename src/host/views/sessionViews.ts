@@ -1,0 +1,266 @@
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable.ts";
+import type { CatalogueClient } from "../catalogueClient.ts";
+import type { ContextKeys } from "../contextKeys.ts";
+import type { Shelf } from "../contributions.ts";
+import { shelves, viewIds } from "../contributions.ts";
+import type { ArrangeInput, Arrangement, TreeNode } from "../sessions/arrange.ts";
+import { arrange } from "../sessions/arrange.ts";
+import type { SessionFilter } from "../sessions/filter.ts";
+import { isFiltering, noFilter } from "../sessions/filter.ts";
+import { RelativeTime } from "../sessions/relativeTime.ts";
+import { looksSame, rowDescription } from "../sessions/rowItem.ts";
+import type { SessionList, SessionListChange, SessionRow } from "../sessions/sessionList.ts";
+import { onDidChangeSetting, readSetting } from "../settings.ts";
+import { diskFolders } from "../workspace.ts";
+import { SessionTree } from "./sessionTree.ts";
+
+/** Changes that come within this time (ms) are drawn together; a busy agent writes many lines a second. */
+const drawDelay = 50;
+const minute = 60_000;
+
+interface ShelfView {
+	readonly shelf: Shelf;
+	readonly tree: SessionTree;
+	readonly view: vscode.TreeView<TreeNode>;
+	arrangement: Arrangement | undefined;
+}
+
+/** The three views: what they show follows the list, the settings, the filter and the clock. */
+export class SessionViews implements vscode.Disposable {
+	private readonly list: SessionList;
+	private readonly catalogue: CatalogueClient;
+	private readonly contextKeys: ContextKeys;
+	private readonly disposables = new DisposableStore();
+	private readonly times = new RelativeTime(vscode.env.language);
+	private readonly views: readonly ShelfView[];
+	private readonly drawnRows = new Map<string, SessionRow["summary"]>();
+	private readonly drawnTimes = new Map<string, string>();
+	private readonly waitingIds = new Set<string>();
+	private pending: NodeJS.Timeout | undefined;
+	private readonly drawn = Promise.withResolvers<void>();
+	private currentFilter = noFilter;
+
+	constructor(list: SessionList, catalogue: CatalogueClient, contextKeys: ContextKeys) {
+		this.list = list;
+		this.catalogue = catalogue;
+		this.contextKeys = contextKeys;
+		this.views = shelves.map((shelf) => this.create(shelf));
+		void catalogue.listed.then(() => {
+			this.draw();
+			this.drawn.resolve();
+		});
+		this.disposables.add(list.onDidChange((change) => this.schedule(change)));
+		for (const name of ["skein.sessions.groupBy", "skein.sessions.sortBy"] as const) {
+			this.disposables.add(onDidChangeSetting(name, () => this.draw()));
+		}
+		const clock = setInterval(() => this.tick(), minute);
+		this.disposables.add({ dispose: () => clearInterval(clock) });
+		this.disposables.add({ dispose: () => clearTimeout(this.pending) });
+		contextKeys.set("loading", true);
+		void this.drawn.promise.then(() => contextKeys.set("loading", false));
+	}
+
+	get filter(): SessionFilter {
+		return this.currentFilter;
+	}
+
+	set filter(filter: SessionFilter) {
+		this.currentFilter = filter;
+		this.contextKeys.set("filtered", isFiltering(filter));
+		this.draw();
+	}
+
+	/** Sessions selected on a shelf, in the order of the tree. */
+	selection(shelf: Shelf): readonly TreeNode[] {
+		return this.of(shelf).view.selection;
+	}
+
+	/** The shelf whose view is in sight and has a selection; for commands from the palette. */
+	get selected(): readonly TreeNode[] {
+		const inSight = this.views.find(({ view }) => view.visible && view.selection.length > 0);
+		return inSight?.view.selection ?? [];
+	}
+
+	/** Selects a session where it stands, once it is drawn. */
+	async reveal(id: string): Promise<void> {
+		this.draw();
+		for (const { tree, view } of this.views) {
+			const node = tree.find(id);
+			if (node && view.visible) {
+				await view.reveal(node, { select: true, focus: false });
+				return;
+			}
+		}
+	}
+
+	tree(shelf: Shelf): SessionTree {
+		return this.of(shelf).tree;
+	}
+
+	view(shelf: Shelf): vscode.TreeView<TreeNode> {
+		return this.of(shelf).view;
+	}
+
+	/** Shows progress in the views while `work` runs. */
+	async withProgress<T>(shelf: Shelf, work: () => Promise<T>): Promise<T> {
+		return vscode.window.withProgress({ location: { viewId: viewIds[shelf] } }, work);
+	}
+
+	/** Draws now what has changed. */
+	draw(changed: ReadonlySet<string> = new Set()): void {
+		clearTimeout(this.pending);
+		this.pending = undefined;
+		const input = this.input();
+		for (const each of this.views) {
+			const next = arrange({ ...input, shelf: each.shelf });
+			each.arrangement = next;
+			each.tree.show(next, changed);
+			this.announce(each, next);
+		}
+	}
+
+	dispose(): void {
+		this.disposables.dispose();
+	}
+
+	private create(shelf: Shelf): ShelfView {
+		const tree = new SessionTree(shelf, this.list, this.times, () => this.ready(shelf));
+		const view = this.disposables.add(
+			vscode.window.createTreeView(viewIds[shelf], {
+				treeDataProvider: tree,
+				canSelectMany: true,
+				showCollapseAll: true,
+			}),
+		);
+		return { shelf, tree, view, arrangement: undefined };
+	}
+
+	/**
+	 * Resolves when there are rows to show, or surely none. VS Code asks a view that comes in sight for its rows: that
+	 * starts the catalogue, so activation alone reads nothing.
+	 */
+	private ready(shelf: Shelf): Promise<void> {
+		if (!this.catalogue.started) {
+			this.catalogue.start();
+			void this.withProgress(shelf, () => this.catalogue.listed);
+		}
+		return this.drawn.promise;
+	}
+
+	private of(shelf: Shelf): ShelfView {
+		const found = this.views.find((each) => each.shelf === shelf);
+		if (!found) {
+			throw new Error(`There is no view ${shelf}.`);
+		}
+		return found;
+	}
+
+	private input(): Omit<ArrangeInput, "shelf"> {
+		const { stores } = this.list;
+		return {
+			rows: this.list.rows,
+			folders: diskFolders(),
+			groupBy: readSetting("skein.sessions.groupBy"),
+			sortBy: readSetting("skein.sessions.sortBy"),
+			filter: this.currentFilter,
+			kept: new Map(stores.map(({ folder, kept }) => [folder, kept.length])),
+			problems: new Map<string, readonly string[]>([
+				["", this.list.sourceProblems],
+				...stores.map(({ folder, problems }) => [folder, problems] as const),
+			]),
+			now: Date.now(),
+		};
+	}
+
+	private schedule({ ids }: SessionListChange): void {
+		for (const id of ids ?? this.list.rows.map((row) => row.summary.id)) {
+			this.waitingIds.add(id);
+		}
+		this.pending ??= setTimeout(() => {
+			this.draw(this.changedLooks());
+			if (this.list.rows.length > 0) {
+				this.drawn.resolve();
+			}
+		}, drawDelay);
+	}
+
+	/** Of the sessions that changed, those whose rows look different now. */
+	private changedLooks(): ReadonlySet<string> {
+		const changed = new Set<string>();
+		for (const id of this.waitingIds) {
+			const now = this.list.get(id)?.summary;
+			const before = this.drawnRows.get(id);
+			if (now && !(before && looksSame(before, now))) {
+				changed.add(id);
+				this.drawnRows.set(id, now);
+			} else if (!now) {
+				this.drawnRows.delete(id);
+			}
+		}
+		this.waitingIds.clear();
+		return changed;
+	}
+
+	/** Once a minute: rows whose time reads differently, and all groups when a new day has begun. */
+	private tick(): void {
+		if (!this.views.some(({ view }) => view.visible)) {
+			return;
+		}
+		const now = Date.now();
+		const changed = new Set<string>();
+		for (const { summary } of this.list.rows) {
+			const words = rowDescription(summary, this.times, now);
+			if (this.drawnTimes.get(summary.id) !== words) {
+				this.drawnTimes.set(summary.id, words);
+				changed.add(summary.id);
+			}
+		}
+		this.draw(changed);
+	}
+
+	/** What a filter hides, and what waits to be restored, is said by the view itself. */
+	private announce({ shelf, view }: ShelfView, { hidden, shown }: Arrangement): void {
+		const { t } = vscode.l10n;
+		const words = this.filterWords();
+		if (words) {
+			view.description = t("{0} · {1} hidden", words, hidden);
+		} else {
+			view.description = shelf === "sessions" || shown === 0 ? "" : String(shown);
+		}
+		const nothingLeft = words && shown === 0 && hidden > 0;
+		// An empty view would show its welcome, as if there were no sessions.
+		setMessage(
+			view,
+			nothingLeft
+				? t('No session matches the filter "{0}". {1} hidden.', words, hidden)
+				: undefined,
+		);
+		if (shelf === "sessions") {
+			const kept = this.list.stores.reduce((count, store) => count + store.kept.length, 0);
+			view.badge =
+				kept > 0
+					? { value: kept, tooltip: t("{0} removed sessions can be restored", kept) }
+					: undefined;
+		}
+	}
+
+	private filterWords(): string {
+		const { t } = vscode.l10n;
+		const { text, agents, tags, pinned, withWarnings } = this.currentFilter;
+		return [
+			text.trim(),
+			...agents,
+			...tags.map((tag) => `#${tag}`),
+			pinned ? t("pinned") : "",
+			withWarnings ? t("with warnings") : "",
+		]
+			.filter(Boolean)
+			.join(", ");
+	}
+}
+
+/** `message` cannot be assigned undefined under exactOptionalPropertyTypes, yet that is how VS Code clears it. */
+function setMessage(view: vscode.TreeView<TreeNode>, message: string | undefined): void {
+	Reflect.set(view, "message", message);
+}
