@@ -135,8 +135,10 @@ export class Journal {
 			const stat = await handle.stat({ bigint: true });
 			const before = this.loaded;
 			const size = Number(stat.size);
-			const settled = this.clock() - Number(stat.mtimeMs) >= settleTime;
-			if (before.identity && sameFile(before.identity, stat) && size >= before.size) {
+			const now = this.clock();
+			const settled = now - Number(stat.mtimeMs) >= settleTime;
+			const timely = before.moveReference(Math.max(now, Number(stat.mtimeMs)));
+			if (before.identity && sameFile(before.identity, stat) && size >= before.size && timely) {
 				if (size === before.size && stat.mtimeNs === before.mtimeNs) {
 					if (before.tail.length === 0 || before.tailSettled || !settled) {
 						return "unchanged";
@@ -254,6 +256,7 @@ export class Journal {
 		into.known.set(value.id, own);
 		const ahead = idTime(value.id) > into.reference + aheadLimit;
 		if (ahead) {
+			into.earliestAhead = Math.min(into.earliestAhead, idTime(value.id));
 			into.report({
 				severity: "warning",
 				reason:
@@ -321,7 +324,9 @@ class Loaded {
 	readonly state = new SessionState();
 	readonly known = new Map<string, Known>();
 	/** Clock against which ids are judged: the later of now and the file's own time, so a clock set back damages nothing. */
-	readonly reference: number;
+	reference: number;
+	/** Time of the earliest id that was too far ahead of it; ms. */
+	earliestAhead = Number.POSITIVE_INFINITY;
 	damage: Diagnostic[] = [];
 	/** About the last, unterminated line: gone when it is read again. */
 	provisional: Diagnostic[] = [];
@@ -337,6 +342,12 @@ class Loaded {
 
 	constructor(reference: number) {
 		this.reference = reference;
+	}
+
+	/** Goes with the time. False when an id that was too far ahead no longer is: then all must be read again. */
+	moveReference(now: number): boolean {
+		this.reference = Math.max(this.reference, now);
+		return this.earliestAhead > this.reference + aheadLimit;
 	}
 
 	report(diagnostic: Diagnostic): void {
