@@ -18,6 +18,9 @@ export type CatalogueScope =
 	| { readonly kind: "folder"; readonly folder: string }
 	| { readonly kind: "source"; readonly source: string };
 
+/** Which sessions of sources are kept against the tool's own clean-up. */
+export type KeepSources = "thisFolder" | "all" | "off";
+
 /** Extension host to worker. */
 export type ToCatalogue =
 	/** The folders and sources to list from now on; the first one starts the work. */
@@ -28,6 +31,8 @@ export type ToCatalogue =
 			readonly locations: Locations;
 			/** Keep copies of the folders' sessions in the user's data folder: only in a trusted workspace. */
 			readonly keepCopies: boolean;
+			/** Of which sessions of sources copies are kept: setting `skein.sources.keep`, `off` where not trusted. */
+			readonly keepSources: KeepSources;
 	  }
 	/** Look again now; answered by `refreshed` with the same number once everything is current. */
 	| { readonly type: "refresh"; readonly request: number };

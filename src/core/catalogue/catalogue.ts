@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { SharedRun } from "../../base/async.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { DisposableStore } from "../../base/disposable.ts";
@@ -25,6 +26,8 @@ export interface CatalogueOptions {
 	readonly locations: Locations;
 	/** Keep copies of the folders' sessions (never in a workspace that is not trusted). */
 	readonly keepCopies: boolean;
+	/** Of which sessions of sources copies are kept; none when absent. */
+	readonly keepSources?: "thisFolder" | "all" | "off";
 }
 
 /**
@@ -35,6 +38,7 @@ export class Catalogue implements Disposable {
 	readonly stores: readonly StoreCatalogue[];
 	readonly sources: readonly SourceCatalogue[];
 	private readonly keepCopies: boolean;
+	private readonly keepsSource: (row: SessionSummary) => boolean;
 	private readonly watches = new DisposableStore();
 	private readonly scans: (() => Promise<void>)[] = [];
 
@@ -44,6 +48,10 @@ export class Catalogue implements Disposable {
 		);
 		this.sources = options.sources.map((source) => new SourceCatalogue(source, options.locations));
 		this.keepCopies = options.keepCopies;
+		const { keepSources = "off", folders } = options;
+		this.keepsSource = (row) =>
+			keepSources === "all" ||
+			(keepSources === "thisFolder" && folders.some((folder) => isWithin(row.cwd, folder)));
 	}
 
 	/**
@@ -123,12 +131,23 @@ export class Catalogue implements Disposable {
 					listener.sourceChanged(catalogue, change, first);
 					first = false;
 				};
-				tell(await catalogue.scan(listener.progress, tell));
+				const change = await catalogue.scan(listener.progress, tell);
+				tell(change);
+				await catalogue.keep(change.rows.filter(this.keepsSource));
 			}),
 		);
 		this.scans.push(() => scan.run());
 		for (const root of catalogue.source.roots) {
 			this.watches.add(new FolderWatch(root, true, () => void scan.run()));
+		}
+		for (const file of catalogue.source.sideFiles) {
+			const name = path.basename(file);
+			const look = (names: ReadonlySet<string> | undefined) => {
+				if (names === undefined || names.has(name)) {
+					void scan.run();
+				}
+			};
+			this.watches.add(new FolderWatch(path.dirname(file), false, look));
 		}
 	}
 
@@ -163,6 +182,11 @@ export function withoutAdopted(
 /** Order of `updatedAt`, newest first; the id decides between equals. */
 export function newestFirst(a: SessionSummary, b: SessionSummary): number {
 	return b.updatedAt.localeCompare(a.updatedAt) || b.id.localeCompare(a.id);
+}
+
+function isWithin(cwd: string | null, folder: string): boolean {
+	const relative = cwd === null ? ".." : path.relative(folder, cwd);
+	return relative !== ".." && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 function isJournalName(name: string): boolean {

@@ -1,10 +1,13 @@
+import * as path from "node:path";
 import { mapLimit } from "../../base/async.ts";
+import { causeInWords } from "../../base/errors.ts";
 import { type Files, nodeFiles } from "../files.ts";
 import type { Locations } from "../locations.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { Source, SourceFile, SourceFileFacts } from "../sources/source.ts";
 import { CatalogueCache } from "./cache.ts";
 import type { CatalogueChange, ReportProgress } from "./change.ts";
+import { SourceKeep } from "./sourceKeep.ts";
 
 /** Files read between two looks at what a first scan has found so far. */
 const batch = 500;
@@ -17,14 +20,32 @@ export class SourceCatalogue {
 	readonly source: Source;
 	readonly rows = new Map<string, SessionSummary>();
 	problems: readonly string[] = [];
+	/** Kept copies: also read for sessions that the tool itself has deleted. */
+	private readonly kept: SourceKeep;
 	private readonly locations: Locations;
 	private readonly files: Files;
 	private cache: CatalogueCache | undefined;
+	private present: readonly string[] = [];
 
 	constructor(source: Source, locations: Locations, files: Files = nodeFiles) {
 		this.source = source;
 		this.locations = locations;
 		this.files = files;
+		this.kept = new SourceKeep(files, locations.data, source);
+	}
+
+	/** Keeps copies of the files of sessions. A failure is one of {@link problems}. */
+	async keep(rows: Iterable<SessionSummary>): Promise<void> {
+		try {
+			await this.kept.keep(
+				[...rows].filter((row) => row.present).flatMap((row) => this.filesOf(row)),
+			);
+		} catch (error) {
+			this.problems = [
+				...this.problems,
+				`Copies of ${this.source.label} sessions cannot be kept: ${causeInWords(error)}.`,
+			];
+		}
 	}
 
 	/**
@@ -42,8 +63,12 @@ export class SourceCatalogue {
 		);
 		const { cache } = this;
 		const problems: string[] = [];
-		const files = await this.source.discover((path, reason) => problems.push(`${path}: ${reason}`));
+		const present = await this.source.discover((file, reason) =>
+			problems.push(`${file}: ${reason}`),
+		);
 		this.problems = problems;
+		this.present = present.map((file) => file.path);
+		const files = [...present, ...(await this.kept.deleted(present))];
 		const facts: SourceFileFacts[] = [];
 		const stale: SourceFile[] = [];
 		for (const file of files) {
@@ -75,10 +100,18 @@ export class SourceCatalogue {
 		return change;
 	}
 
+	/** A session may have several files (a revert writes another one); the tools put its id into all their names. */
+	private filesOf(row: SessionSummary): string[] {
+		const nativeId = row.id.slice(this.source.name.length + 1);
+		const named = this.present.filter((file) => path.basename(file).includes(nativeId));
+		return [...new Set([row.file, ...named])];
+	}
+
 	private apply(summaries: readonly SessionSummary[], complete: boolean): CatalogueChange {
 		const rows: SessionSummary[] = [];
 		const present = new Set<string>();
-		for (const summary of summaries) {
+		for (const listed of summaries) {
+			const summary = { ...listed, present: !this.kept.holds(listed.file) };
 			present.add(summary.id);
 			if (JSON.stringify(this.rows.get(summary.id)) !== JSON.stringify(summary)) {
 				this.rows.set(summary.id, summary);

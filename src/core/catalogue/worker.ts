@@ -36,9 +36,9 @@ class CatalogueWorker {
 
 	private configure(message: Extract<ToCatalogue, { type: "configure" }>): void {
 		this.catalogue?.dispose();
-		const { folders, locations, keepCopies } = message;
+		const { folders, locations, keepCopies, keepSources } = message;
 		const sources = createSources(locations).filter(({ name }) => message.sources.includes(name));
-		this.catalogue = new Catalogue({ folders, sources, locations, keepCopies });
+		this.catalogue = new Catalogue({ folders, sources, locations, keepCopies, keepSources });
 		this.catalogue.watch({
 			storeChanged: (store, change, first) => {
 				this.postRows({ kind: "folder", folder: store.store.folder }, change, first);

@@ -27,6 +27,8 @@ export interface Source {
 	readonly label: string;
 	/** Folders to watch; they need not exist. */
 	readonly roots: readonly string[];
+	/** Files outside of the roots whose changes matter to the list (an index of names); they need not exist. */
+	readonly sideFiles: readonly string[];
 	/** Files that may hold sessions. Unreadable folders are reported through `report`, and the rest goes on. */
 	discover(report: (path: string, reason: string) => void): Promise<SourceFile[]>;
 	/** Parses one file as far as a list of sessions needs. A bad file gives facts with warnings, never a throw for content. */

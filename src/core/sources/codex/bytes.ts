@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import * as zlib from "node:zlib";
 import { HumanError, systemErrorCode } from "../../../base/errors.ts";
@@ -62,6 +63,44 @@ export class RolloutBytes {
 			}
 		}
 		throw missing;
+	}
+
+	/**
+	 * Reads a plain file of at most `limit` bytes with blocking calls, which take a tenth of the time of asynchronous ones
+	 * when thousands of small files are read one after another. For threads that may block.
+	 * @returns undefined when the file is larger, compressed or cannot be read so.
+	 */
+	readSmall(limit: number): { stat: RolloutStat; bytes: Buffer } | undefined {
+		const [path] = this.paths;
+		if (path !== this.asked) {
+			return undefined;
+		}
+		let file: number;
+		try {
+			file = openSync(path, "r");
+		} catch {
+			// The asynchronous way says why.
+			return undefined;
+		}
+		try {
+			const { size, mtimeMs, dev, ino, ...found } = fstatSync(file);
+			if (size > limit || (found.mode & fileType) !== regularFile) {
+				return undefined;
+			}
+			const bytes = Buffer.allocUnsafe(size);
+			let done = 0;
+			while (done < size) {
+				const count = readSync(file, bytes, done, size - done, done);
+				if (count === 0) {
+					break;
+				}
+				done += count;
+			}
+			const stat = { path, size: done, mtimeMs, identity: `${dev}:${ino}` };
+			return { stat, bytes: bytes.subarray(0, done) };
+		} finally {
+			closeSync(file);
+		}
 	}
 
 	/**
@@ -243,6 +282,9 @@ class StreamingReader implements RangeReader {
 		await Promise.resolve();
 	}
 }
+
+const fileType = 0o170000;
+const regularFile = 0o100000;
 
 /** Ends a stream early. */
 const enough = new Error("enough");

@@ -646,7 +646,7 @@ export class RolloutParser {
 	private raw(label: string | undefined, at: Place): ParsedItem {
 		const item = this.item("raw", at);
 		if (label) {
-			item.label = label;
+			item.label = rawLabels[label] ?? label;
 		}
 		return item;
 	}
@@ -778,6 +778,20 @@ export function statusWithoutEnd(turn: ParsedTurn, items: readonly ParsedItem[])
 	const answered = items[turn.first + turn.count - 1]?.type === "agentMessage";
 	return !turn.explicit && answered ? "completed" : "interrupted";
 }
+
+/** Words for records that are shown as they are; others show under the name that Codex gives them. */
+const rawLabels: Readonly<Record<string, string>> = {
+	agent_message: "Message between agents",
+	inter_agent_communication: "Message between agents",
+	sub_agent_activity: "Sub-agent",
+	entered_review_mode: "Review started",
+	exited_review_mode: "Review ended",
+	guardian_assessment: "Approval review",
+	thread_goal_updated: "Goal",
+	undo_completed: "Undo",
+	background_event: "Background",
+	warning: "Warning",
+};
 
 const responseTypes = new Set([
 	"message",

@@ -90,10 +90,14 @@ export function editsOfChanges(value: unknown): FileEdit[] {
 export function countLines(diff: string): { added: number; removed: number } {
 	let added = 0;
 	let removed = 0;
+	// File heads (`---`, `+++`) stand before the first hunk only; inside a hunk such a line is a change.
+	let inHunk = !/^@@/m.test(diff);
 	for (const line of diff.split("\n")) {
-		if (line.startsWith("+") && !line.startsWith("+++ ")) {
+		if (line.startsWith("@@")) {
+			inHunk = true;
+		} else if (inHunk && line.startsWith("+")) {
 			added++;
-		} else if (line.startsWith("-") && !line.startsWith("--- ")) {
+		} else if (inHunk && line.startsWith("-")) {
 			removed++;
 		}
 	}

@@ -38,6 +38,24 @@ export class Rollout {
 		this.bytes = new RolloutBytes(path);
 	}
 
+	/**
+	 * Reads the whole file for the first time, with blocking calls where it is small: for threads that may block.
+	 */
+	async loadBlocking(): Promise<void> {
+		const small = this.isDocument ? undefined : this.bytes.readSmall(smallFile);
+		if (!small) {
+			await this.load();
+			return;
+		}
+		this.stat = small.stat;
+		this.head = small.bytes.subarray(0, 512);
+		const foreign = foreignSentence(this.head);
+		if (!foreign) {
+			this.splitter.push(small.bytes);
+		}
+		this.finish(foreign);
+	}
+
 	/** Reads what is new. @returns whether anything changed, and whether all was read anew. */
 	async load(): Promise<"same" | "grown" | "reloaded"> {
 		let found: RolloutStat;
@@ -102,9 +120,11 @@ export class Rollout {
 				line: 0,
 			});
 		}
-		return this.trouble
-			? [this.trouble]
-			: [...parser.diagnostics, ...more, ...(this.unfinished ? [this.unfinished] : [])];
+		if (this.trouble && parser.items.length === 0) {
+			return [this.trouble];
+		}
+		const one = (each: Diagnostic | undefined) => (each ? [each] : []);
+		return [...one(this.trouble), ...parser.diagnostics, ...more, ...one(this.unfinished)];
 	}
 
 	/** Id of an item: the same as the file grows and after it is compressed. */
@@ -186,6 +206,11 @@ export class Rollout {
 				}
 			}
 		});
+		this.finish(foreign);
+	}
+
+	/** All lines have been read. */
+	private finish(foreign: string | undefined): void {
 		if (foreign) {
 			this.fail(foreign);
 			return;
@@ -260,6 +285,8 @@ export class Rollout {
 	}
 }
 
+/** Files up to this size are read and parsed in one go: a few milliseconds. */
+const smallFile = 512 * 1024;
 const partBytes = 128 * 1024;
 const maxDocumentBytes = 256 * 1024 * 1024;
 

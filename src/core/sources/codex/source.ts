@@ -29,6 +29,7 @@ class CodexSource implements Source {
 	readonly name = sourceName;
 	readonly label = "Codex";
 	readonly roots: readonly string[];
+	readonly sideFiles: readonly string[];
 	private readonly home: CodexHome;
 	/** Paths of each thread's rollouts, from the last list. */
 	private pathsByThread = new Map<string, string[]>();
@@ -36,6 +37,7 @@ class CodexSource implements Source {
 	constructor(home: CodexHome) {
 		this.home = home;
 		this.roots = [home.sessions, home.archived];
+		this.sideFiles = [home.indexFile];
 	}
 
 	async discover(report: (path: string, reason: string) => void): Promise<SourceFile[]> {
@@ -44,8 +46,9 @@ class CodexSource implements Source {
 	}
 
 	async readFacts(file: SourceFile): Promise<unknown> {
+		// Facts are read in a worker, thousands one after another.
 		const rollout = new Rollout(file.path);
-		await rollout.load();
+		await rollout.loadBlocking();
 		return factsOf(rollout);
 	}
 
