@@ -6,17 +6,20 @@ import { encodeRecord } from "../../src/core/journal/framing.ts";
 import { aheadLimit, idTime, RecordIds } from "../../src/core/journal/ids.ts";
 import {
 	canonical,
+	FaultyFiles,
 	headerLine,
 	idAt,
 	line,
 	newStore,
 	noon,
+	openJournal,
 	rawLine,
 	readBytes,
 	realisticLines,
 	record,
 	recordId,
 	temporaryFolder,
+	writeJournal,
 } from "./lab.ts";
 
 test("J3 a writer's ids only grow, whatever its clock and the others do", () => {
@@ -263,4 +266,24 @@ test("J3 two diverged copies joined line by line in any order amount to the same
 	assert.equal(state.title, "mine");
 	assert.equal(state.archived, true);
 	assert.deepEqual(state.tags, ["__proto__"]);
+});
+
+test("J3 a thousand conflicts are settled by reading the file twice", async (t) => {
+	const folder = await temporaryFolder(t);
+	const title = (n: number, text: string) =>
+		line(100 + n, { type: "session.renamed", title: text });
+	const lines = [headerLine()];
+	for (let n = 0; n < 1000; n++) {
+		lines.push(title(n, "a"), title(n, "b"), title(n, "c"));
+	}
+	const faulty = new FaultyFiles();
+	const file = await writeJournal(folder, lines.join(""));
+	const journal = await openJournal(file, faulty.files);
+	const chunks = Math.ceil(journal.size / (256 * 1024));
+	assert.ok(
+		faulty.count("read") <= 3 * chunks,
+		`${faulty.count("read")} reads of ${chunks} chunks`,
+	);
+	assert.equal(journal.recordCount, 1001);
+	assert.equal(journal.state.unknown.length, 2000);
 });

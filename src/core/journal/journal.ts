@@ -203,7 +203,8 @@ export class Journal {
 		into.provisional = [];
 		const scanner = new JournalScanner(sink, into.resume);
 		let offset = into.resume.offset;
-		while (offset < size && !conflict) {
+		// A conflict does not end the reading: all are found first, so that reading once more settles them together.
+		while (offset < size) {
 			const chunk = await readRange(handle, offset, Math.min(size, offset + chunkSize));
 			if (chunk.length === 0) {
 				break;
@@ -243,6 +244,10 @@ export class Journal {
 				this.winners.set(value.id, own);
 				return true;
 			}
+			if (into.losers.has(`${value.id} ${fingerprint(own)}`)) {
+				return false;
+			}
+			into.losers.add(`${value.id} ${fingerprint(own)}`);
 			into.report({
 				severity: "warning",
 				reason: "Two different records have one id; both are kept, and the other one is shown.",
@@ -250,7 +255,7 @@ export class Journal {
 				line,
 				fragment: own,
 			});
-			into.state.applyUnknown(value, span);
+			into.state.applyUnknown(value, span, fingerprint(own));
 			return false;
 		}
 		into.known.set(value.id, own);
@@ -276,7 +281,7 @@ export class Journal {
 		const { value, offset, length, line } = scanned;
 		const span = { offset, length };
 		if (value.v !== 1 || !knownTypes.has(value.type)) {
-			into.state.applyUnknown(value, span);
+			into.state.applyUnknown(value, span, fingerprint(fragment));
 			return;
 		}
 		const record = JournalRecord.safeParse(value);
@@ -284,7 +289,7 @@ export class Journal {
 			into.state.apply(record.data, span, decides);
 			return;
 		}
-		into.state.applyUnknown(value, span);
+		into.state.applyUnknown(value, span, fingerprint(fragment));
 		into.report({
 			severity: "warning",
 			reason: `A record of type ${value.type} does not have the fields of one; it is kept and shown raw.`,
@@ -323,6 +328,8 @@ export class Journal {
 class Loaded {
 	readonly state = new SessionState();
 	readonly known = new Map<string, Known>();
+	/** The records that another of the same id won over: identical ones count once. */
+	readonly losers = new Set<string>();
 	/** Clock against which ids are judged: the later of now and the file's own time, so a clock set back damages nothing. */
 	reference: number;
 	/** Time of the earliest id that was too far ahead of it; ms. */
@@ -369,5 +376,9 @@ function beats(a: Known, b: Known): boolean {
 }
 
 function isAcknowledged(state: SessionState, { fragment }: Diagnostic): boolean {
-	return fragment !== undefined && state.acknowledged.has(`${fragment.bytes}:${fragment.crc32}`);
+	return fragment !== undefined && state.acknowledged.has(fingerprint(fragment));
+}
+
+function fingerprint({ bytes, crc32 }: Known): string {
+	return `${bytes}:${crc32}`;
 }

@@ -70,7 +70,13 @@ export class SessionState {
 	header: RecordOf<"session.created"> | undefined;
 	readonly turns = new Map<string, TurnState>();
 	readonly items = new Map<string, ItemState>();
-	readonly unknown: { readonly id: string; readonly type: string; readonly span: Span }[] = [];
+	readonly unknown: {
+		readonly id: string;
+		readonly type: string;
+		readonly span: Span;
+		/** Tells records of one id apart by their content. */
+		readonly variant: string;
+	}[] = [];
 	/** Bytes of a source that were adopted, by file name and offset. */
 	readonly imported: {
 		readonly id: string;
@@ -180,9 +186,13 @@ export class SessionState {
 		}
 	}
 
-	/** Keeps a record of a type or version that this code does not know (design: J7). */
-	applyUnknown(record: { id: string; type: string }, span: Span): void {
-		insertById(this.unknown, { id: record.id, type: record.type, span });
+	/**
+	 * Keeps a record of a type or version that this code does not know (design: J7), or that another one of the same id
+	 * won over; `variant` tells the records of one id apart.
+	 */
+	applyUnknown(record: { id: string; type: string }, span: Span, variant: string): void {
+		const entry = { id: record.id, type: record.type, span, variant };
+		insertInOrder(this.unknown, entry, (known) => `${known.id} ${known.variant}`);
 	}
 
 	/** The turn of an item, or undefined when the item is not in this journal. */
