@@ -45,10 +45,24 @@ export function titleFrom(prompt: string): string {
 	const lines = ownWords(prompt)
 		.split("\n")
 		.map((each) => each.trim())
-		.filter((each) => /[\p{L}\p{N}]/u.test(each) && !each.startsWith("<image name="));
+		.filter(
+			(each) =>
+				/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(each) && !each.startsWith("<image name="),
+		);
 	// A heading or a fence is a title only when there is nothing better.
 	const line = lines.find((each) => !/^(#|```|\*\*|You \*\*MUST)/.test(each)) ?? lines[0] ?? "";
-	const plain = line.replace(/\s+/g, " ");
-	const signs = [...plain];
-	return signs.length <= 80 ? plain : `${signs.slice(0, 79).join("")}…`;
+	const plain = line.replace(/\s+/g, " ").slice(0, 2000);
+	if (plain.length <= titleLength) {
+		return plain;
+	}
+	const signs = [...graphemes.segment(plain)];
+	return signs.length <= titleLength
+		? plain
+		: `${signs
+				.slice(0, titleLength - 1)
+				.map((each) => each.segment)
+				.join("")}…`;
 }
+
+const titleLength = 80;
+const graphemes = new Intl.Segmenter();
