@@ -40,6 +40,8 @@ export class Journal {
 	private loaded = new Loaded(0);
 	private winners = new Map<string, Known>();
 	private readonly refreshing = new SharedRun(() => this.refreshNow());
+	private changes = 0;
+	private reloadCount = 0;
 
 	private constructor(path: string, files: Files, clock: () => number) {
 		this.path = path;
@@ -113,6 +115,16 @@ export class Journal {
 		return all;
 	}
 
+	/** Grows with every change that was read: tells each of several readers what it has not seen. */
+	get revision(): number {
+		return this.changes;
+	}
+
+	/** How often everything was read again because the file was not the one that had been read. */
+	get reloads(): number {
+		return this.reloadCount;
+	}
+
 	/** Brings the state up to date with the file. Concurrent calls share the work. */
 	refresh(): Promise<JournalChange> {
 		return this.refreshing.run();
@@ -147,12 +159,15 @@ export class Journal {
 				if (await this.continues(handle, before)) {
 					before.mtimeNs = stat.mtimeNs;
 					const conflict = await this.read(handle, before, size, settled);
+					this.changes++;
 					if (!conflict) {
 						return "grown";
 					}
 				}
 			}
 			await this.reload(handle, stat, settled);
+			this.changes++;
+			this.reloadCount++;
 			return "reloaded";
 		} finally {
 			await handle.close();

@@ -1,3 +1,4 @@
+import { HumanError } from "../../base/errors.ts";
 import { readItems } from "../journal/items.ts";
 import type { Journal } from "../journal/journal.ts";
 import { sideBranches } from "../model/chain.ts";
@@ -29,7 +30,11 @@ interface Built {
 	/** The journal each row's item is in, and a mark that changes with its content. */
 	readonly owners: readonly (Journal | undefined)[];
 	readonly marks: readonly string[];
+	/** The session's own first, then its ancestors. */
 	readonly journals: readonly Journal[];
+	/** How far each journal had been read. */
+	readonly seen: readonly number[];
+	readonly reloads: readonly number[];
 	readonly branches: readonly Branch[];
 	readonly notes: readonly SessionNote[];
 	readonly summary: SessionSummary;
@@ -95,13 +100,32 @@ export class JournalTranscript implements Transcript {
 	}
 
 	async refresh(): Promise<TranscriptChange> {
-		const changes = await Promise.all(this.built.journals.map((journal) => journal.refresh()));
-		if (changes.every((change) => change === "unchanged")) {
+		const before = this.built;
+		const [, ...ancestors] = before.journals;
+		await this.journal.refresh();
+		// An ancestor that cannot be read any more becomes a row that says so; it does not take the session away.
+		const gone = (await Promise.all(ancestors.map(isGone))).includes(true);
+		// The session itself may have read its journal on since: what counts is what this transcript has seen.
+		if (!gone && before.journals.every(({ revision }, index) => revision === before.seen[index])) {
 			return { kind: "unchanged" };
 		}
-		const before = this.built;
+		const reloaded = before.journals.some(
+			({ reloads }, index) => reloads !== before.reloads[index],
+		);
 		this.built = await build(this.journal, this.context);
-		return changes.includes("reloaded") ? { kind: "reloaded" } : compare(before, this.built);
+		return gone || reloaded ? { kind: "reloaded" } : compare(before, this.built);
+	}
+}
+
+async function isGone(journal: Journal): Promise<boolean> {
+	try {
+		await journal.refresh();
+		return false;
+	} catch (error) {
+		if (error instanceof HumanError) {
+			return true;
+		}
+		throw error;
 	}
 }
 
@@ -114,6 +138,9 @@ function compare(before: Built, now: Built): TranscriptChange {
 	) {
 		from++;
 	}
+	if (from < before.rows.length) {
+		return { kind: "reloaded" };
+	}
 	const changed: number[] = [];
 	for (let index = 0; index < from; index++) {
 		if (before.marks[index] !== now.marks[index]) {
@@ -124,7 +151,12 @@ function compare(before: Built, now: Built): TranscriptChange {
 }
 
 async function build(own: Journal, context: TranscriptContext): Promise<Built> {
+	// Before anything is awaited: what comes in meanwhile is the next refresh's.
+	const ownRevision = own.revision;
 	const { segments, gap } = await resolveLineage(own, context.load);
+	const journals = [...new Set([own, ...segments.map((segment) => segment.journal)])];
+	const seen = journals.map((journal) => (journal === own ? ownRevision : journal.revision));
+	const reloads = journals.map((journal) => journal.reloads);
 	const rows: TranscriptRow[] = [];
 	const owners: (Journal | undefined)[] = [];
 	const marks: string[] = [];
@@ -151,7 +183,9 @@ async function build(own: Journal, context: TranscriptContext): Promise<Built> {
 		rows,
 		owners,
 		marks,
-		journals: [...new Set([own, ...segments.map((segment) => segment.journal)])],
+		journals,
+		seen,
+		reloads,
 		branches: await branchesOf(own, new Set(rows.map((row) => row.id)), context),
 		notes: await notesOf(own, context),
 		summary: summarizeSession(own, { segments, gap }, context.folder),
