@@ -107,7 +107,7 @@ export class SkeinTranscript extends LitElement {
 					${[0, 1, 2].map(() => html`<div class="waiting waiting-agentMessage"><span></span><span></span><span></span></div>`)}
 				</main>`;
 			case "failed":
-				return html`<main class="column failed" role="alert">
+				return html`<main class="column state-failed" role="alert">
 					<span class="codicon codicon-error" aria-hidden="true"></span>
 					<h1>${this.words.say("page.failed")}</h1>
 					<p>${this.state.message}</p>

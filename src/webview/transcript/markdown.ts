@@ -19,8 +19,8 @@ markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 markdown.renderer.rules["image"] = (tokens, index) => {
 	const token = tokens[index];
 	const source = String(token?.attrGet("src") ?? "");
-	const escape = markdown.utils.escapeHtml;
-	return `<a href="${escape(source)}">${escape(token?.content || source)}</a>`;
+	const { escapeHtml } = markdown.utils;
+	return `<a href="${escapeHtml(source)}">${escapeHtml(token?.content || source)}</a>`;
 };
 // markdown-it aligns table cells by a style attribute, which the page's policy refuses: use a class.
 for (const name of ["th_open", "td_open"]) {

@@ -37,6 +37,11 @@ function durationMeta(context: ItemContext, ms: number | undefined): Meta {
 	return ms === undefined || ms < 100 ? nothing : html`<span>${context.words.duration(ms)}</span>`;
 }
 
+/** True when the step's line shows all of a command already. */
+function isWhole(command: string): boolean {
+	return command.length <= 80 && !command.trim().includes("\n");
+}
+
 function commandStep(
 	context: ItemContext,
 	item: Item,
@@ -63,7 +68,7 @@ function commandStep(
 			failed,
 		},
 		detail: () => html`
-			<div class="command">${outputView(context, item.id, "command", content.command)}</div>
+			${isWhole(command) ? nothing : html`<div class="command">${outputView(context, item.id, "command", content.command)}</div>`}
 			${content.cwd ? html`<p class="hint path">${firstLine(content.cwd)}</p>` : nothing}
 			${
 				content.output === undefined

@@ -99,7 +99,7 @@ function apply(look: Look, codes: readonly number[]): void {
 }
 
 // CSI; OSC, DCS, PM, APC, SOS up to their end (or the end of the line); two-character escapes; lone C1.
-const escape =
+const sequence =
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 	/\u001b\[([0-9;:?<=>]*)[ -/]*([@-~])|\u001b[\]PX^_][^\u0007\u001b\n]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]|[\u001b\u0080-\u009f]/g;
 
@@ -142,7 +142,7 @@ export function ansiSpans(source: string): AnsiSpan[] {
 			spans.push({ text: piece, classes });
 		}
 	};
-	for (const match of text.matchAll(escape)) {
+	for (const match of text.matchAll(sequence)) {
 		push(text.slice(last, match.index));
 		last = match.index + match[0].length;
 		if (match[2] === "m" && !/[?<=>]/.test(match[1] ?? "")) {

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, test } from "node:test";
+import { everyday, FixtureBuilder, hostile } from "./fixtures.ts";
+import { closeHarness, Harness, themes } from "./harness.ts";
+
+after(closeHarness);
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Finding {
+	readonly id: string;
+	readonly impact: string;
+	readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** Serious and critical findings of axe, one line each. */
+async function findings(harness: Harness): Promise<string[]> {
+	await harness.page.evaluate(axe);
+	const violations = await harness.page.evaluate<Finding[]>(
+		"axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)",
+	);
+	return violations
+		.filter((one) => one.impact === "serious" || one.impact === "critical")
+		.flatMap((one) =>
+			one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
+		);
+}
+
+for (const theme of themes) {
+	test(`axe finds nothing serious with everything open, ${theme}`, async () => {
+		const harness = await Harness.open(everyday(), { theme, height: 3000 });
+		await harness.heard("painted");
+		await harness.page.evaluate(
+			"(async () => { for (let i = 0; i < 3; i++) { for (const line of document.querySelectorAll('[aria-expanded=false]')) { line.click(); await null; } } })()",
+		);
+		await harness.settled();
+		assert.deepEqual(await findings(harness), []);
+		assert.deepEqual(await harness.violations(), []);
+		await harness.close();
+	});
+
+	test(`axe finds nothing serious while replaying, ${theme}`, async () => {
+		const harness = await Harness.open(everyday(), { theme, replay: true });
+		await harness.heard("painted");
+		await harness.page.keyboard.press("Space");
+		await harness.page.keyboard.press("ArrowRight");
+		await harness.settled();
+		assert.deepEqual(await findings(harness), []);
+		await harness.close();
+	});
+}
+
+test("axe finds nothing serious in an empty, a failed and a hostile transcript", async () => {
+	const empty = await Harness.open(new FixtureBuilder().build());
+	await empty.heard("painted");
+	assert.deepEqual(await findings(empty), []);
+	await empty.send({ type: "failed", message: "The file is gone." });
+	await empty.settled();
+	assert.deepEqual(await findings(empty), []);
+	await empty.close();
+	const bad = await Harness.open(hostile());
+	await bad.heard("painted");
+	await bad.settled();
+	assert.deepEqual(await findings(bad), []);
+	await bad.close();
+});
+
+test("arrows, Home and End move the focus between items, Enter opens a step, Escape leaves", async () => {
+	const harness = await Harness.open(everyday(), { height: 1400 });
+	const { page } = harness;
+	await harness.heard("painted");
+	const focused = () =>
+		page.evaluate<string>(
+			"document.activeElement?.closest('article')?.getAttribute('data-id') ?? document.activeElement?.tagName",
+		);
+	await page.keyboard.press("Tab");
+	assert.match(await focused(), /^(item|fold)/);
+	await page.keyboard.press("Home");
+	assert.equal(await focused(), "item-0");
+	await page.keyboard.press("ArrowDown");
+	assert.equal(await focused(), "item-1");
+	assert.equal((await harness.heard("focus", (m) => m.item === "item-1")).item, "item-1");
+	await page.keyboard.press("Enter");
+	await page.locator("article[data-id=item-1] .detail").waitFor();
+	await page.keyboard.press("ArrowDown");
+	await page.keyboard.press("ArrowDown");
+	assert.equal(await focused(), "fold:item-3");
+	await page.keyboard.press("Space");
+	await page.keyboard.press("ArrowDown");
+	assert.equal(await focused(), "item-3");
+	await page.keyboard.press("End");
+	assert.equal(await focused(), `item-${harness.fixture.rows.length - 1}`);
+	await page.keyboard.press("Escape");
+	assert.equal(await focused(), "BODY");
+	await harness.heard("focus", (m) => m.item === null);
+	await harness.close();
+});
+
+test("the focus is always visible and tooltips show on focus", async () => {
+	const harness = await Harness.open(everyday());
+	const { page } = harness;
+	await harness.heard("painted");
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Home");
+	await page.keyboard.press("Tab");
+	await page.locator(".tooltip:visible").waitFor();
+	assert.equal(await page.locator(".tooltip").textContent(), "Copy");
+	await harness.close();
+});

@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { everyday, FixtureBuilder, imageHash, long } from "./fixtures.ts";
+import { closeHarness, Harness } from "./harness.ts";
+
+after(closeHarness);
+
+test("opens at the end, without asking for every page, and tells when it is painted", async () => {
+	const harness = await Harness.open(long(5000));
+	const painted = await harness.heard("painted");
+	assert.ok(painted.rows > 0);
+	await harness.settled();
+	const { top, end } = await harness.scrolled();
+	assert.ok(end - top < 2, `${end - top} px from the end`);
+	const asked = new Set(harness.said.flatMap((one) => (one.type === "getPage" ? [one.page] : [])));
+	assert.ok(asked.has(49));
+	assert.ok(asked.size < 10, `asked for ${asked.size} of 50 pages`);
+	await harness.close();
+});
+
+for (const rows of [5000, 100_000]) {
+	test(`${rows} rows: only what is near the viewport is in the page, wherever one scrolls`, async () => {
+		const harness = await Harness.open(long(rows));
+		await harness.heard("painted");
+		const articles = () => harness.page.locator("article").count();
+		assert.ok((await articles()) < 800);
+		for (const part of [0.5, 0.1, 0.9, 0]) {
+			await harness.page.evaluate(
+				`window.scrollTo(0, document.documentElement.scrollHeight * ${part})`,
+			);
+			await harness.settled();
+			await harness.page.locator("article:not([aria-busy])").first().waitFor();
+			assert.ok((await articles()) < 800, `${await articles()} articles at ${part}`);
+		}
+		assert.equal(await harness.page.locator("article[data-id=item-0]").count(), 1);
+		await harness.close();
+	});
+}
+
+test("100,000 rows: no scroll step takes long", async () => {
+	const harness = await Harness.open(long(100_000));
+	await harness.heard("painted");
+	await harness.page.evaluate(`window.longest = 0; new PerformanceObserver((list) => {
+		for (const one of list.getEntries()) window.longest = Math.max(window.longest, one.duration); }).observe({ type: "longtask" });`);
+	await harness.page.mouse.move(500, 400);
+	for (let i = 0; i < 40; i++) {
+		await harness.page.mouse.wheel(0, -600);
+		await harness.settled();
+	}
+	// A machine under load takes longer: this guards against work over all rows, the benchmark measures.
+	const longest = await harness.page.evaluate<number>("window.longest");
+	assert.ok(longest < 500, `${longest} ms`);
+	await harness.close();
+});
+
+test("heights that come late do not move what is read", async () => {
+	const harness = await Harness.open(long(5000), { reveal: "item-2520" });
+	await harness.heard("painted");
+	const top = () =>
+		harness.page.evaluate<number>(
+			"document.querySelector('[data-id=item-2520]').getBoundingClientRect().top",
+		);
+	await harness.settled();
+	assert.ok(Math.abs((await top()) - 56) <= 2, `at ${await top()}`);
+	await harness.page.setViewportSize({ width: 600, height: 800 });
+	await harness.settled();
+	assert.ok(Math.abs((await top()) - 56) <= 2, `at ${await top()} after a resize`);
+	await harness.close();
+});
+
+test("follows new rows at the end; elsewhere stays and offers to jump", async () => {
+	const harness = await Harness.open(long(300));
+	await harness.heard("painted");
+	await harness.settled();
+	const add = async (n: number) => {
+		const bigger = long(harness.fixture.rows.length + n);
+		const from = harness.fixture.rows.length;
+		harness.fixture = bigger;
+		await harness.send({
+			type: "update",
+			header: bigger.header,
+			from,
+			rows: bigger.rows.slice(from),
+			changed: [],
+		});
+		await harness.settled();
+	};
+	await add(14);
+	const followed = await harness.scrolled();
+	assert.ok(followed.end - followed.top < 2);
+	await harness.page.mouse.move(500, 400);
+	await harness.page.mouse.wheel(0, -3000);
+	await harness.page.locator("button.jump").waitFor();
+	await harness.settled();
+	const before = await harness.scrolled();
+	await add(14);
+	assert.equal((await harness.scrolled()).top, before.top);
+	await harness.page.locator("button.jump", { hasText: "New items" }).click();
+	await harness.settled();
+	const { top, end } = await harness.scrolled();
+	assert.ok(end - top < 2);
+	assert.equal(await harness.page.locator("button.jump").count(), 0);
+	await harness.close();
+});
+
+test("a running item is watched unfolded, and shows its new content", async () => {
+	const builder = new FixtureBuilder().add({ type: "userMessage", text: "Go" });
+	for (let i = 0; i < 4; i++) {
+		builder.add({ type: "commandExecution", command: `step ${i}`, exitCode: 0 });
+	}
+	builder.add({ type: "commandExecution", command: "npm test", output: "one" }, "running");
+	const harness = await Harness.open(builder.build());
+	await harness.heard("painted");
+	assert.equal(await harness.page.locator("article.commandExecution").count(), 5);
+	assert.equal(await harness.page.locator(".spin").count(), 1);
+	const done = new FixtureBuilder();
+	done.rows.push(...builder.rows.slice(0, 5));
+	const last = builder.rows[5];
+	assert.ok(last?.kind === "item");
+	harness.fixture.items[5] = {
+		id: last.id,
+		turn: last.turn,
+		ts: "",
+		status: "completed",
+		content: { type: "commandExecution", command: "npm test", output: "two", exitCode: 0 },
+	};
+	await harness.send({
+		type: "update",
+		header: harness.fixture.header,
+		from: 5,
+		rows: [{ ...last, status: "completed" }],
+		changed: [5],
+	});
+	await harness.page.locator("article.fold", { hasText: "5 steps" }).waitFor();
+	await harness.close();
+});
+
+test("where the reader was, and what was open, is restored after a reload", async () => {
+	const harness = await Harness.open(long(5000));
+	await harness.heard("painted");
+	await harness.page.evaluate("window.scrollTo(0, 40000)");
+	await harness.page.mouse.move(500, 400);
+	await harness.page.mouse.wheel(0, 37);
+	await harness.settled();
+	await harness.page.locator(".fold .line").first().waitFor();
+	await harness.page.evaluate(
+		"[...document.querySelectorAll('.fold .line')].find((one) => one.getBoundingClientRect().top > 100).click()",
+	);
+	await harness.settled();
+	const kept = await harness.page.waitForFunction<{
+		anchor: { id: string; offset: number };
+		open: string[];
+	}>(
+		"(() => { const state = JSON.parse(sessionStorage.getItem('state')); return state?.open.length === 1 && state })()",
+	);
+	const { anchor, open } = await kept.jsonValue();
+	const said = harness.said.length;
+	await harness.page.reload();
+	await harness.heard("painted", undefined, said);
+	await harness.settled();
+	const top = await harness.page.evaluate<number>(
+		`document.querySelector('article[data-id="${anchor.id}"], article[data-id="fold:${anchor.id}"]').getBoundingClientRect().top`,
+	);
+	assert.ok(Math.abs(top - anchor.offset) <= 2, `${top} instead of ${anchor.offset}`);
+	assert.equal(
+		await harness.page.locator(`article[data-id="${open[0]}"] [aria-expanded=true]`).count(),
+		1,
+	);
+	await harness.close();
+});
+
+test("a late answer to an old page lands on no other row", async () => {
+	const harness = await Harness.open(everyday(), { silent: true });
+	await harness.heard("ready");
+	await harness.load();
+	await harness.heard("getPage");
+	await harness.send({
+		type: "update",
+		header: harness.fixture.header,
+		from: 1,
+		rows: harness.fixture.rows.slice(5),
+		changed: [],
+	});
+	const items = harness.fixture.items.filter((item) => item !== undefined);
+	await harness.send({ type: "page", page: 0, items });
+	await harness.settled();
+	const shown = await harness.page.locator("article").evaluateAll((all) => all.length);
+	assert.ok(shown > 0);
+	assert.equal(await harness.page.locator("article[data-id=item-1]").count(), 0);
+	await harness.close();
+});
+
+test("images come from the host as bytes, and of allowed types only", async () => {
+	const harness = await Harness.open(everyday(), { height: 2000 });
+	await harness.heard("getBlob", (one) => one.hash === imageHash);
+	const image = harness.page.locator("skein-image img");
+	await image.waitFor();
+	assert.match((await image.getAttribute("src")) ?? "", /^blob:/);
+	assert.deepEqual(await harness.violations(), []);
+	await harness.close();
+	const svg = everyday();
+	svg.blobs[imageHash] = {
+		mime: "image/svg+xml",
+		base64: btoa("<svg xmlns='http://www.w3.org/2000/svg' onload='pwned=1'/>"),
+	};
+	const refused = await Harness.open(svg, { height: 2000 });
+	await refused.page.locator("skein-image .hint").waitFor();
+	assert.equal(await refused.page.locator("skein-image img").count(), 0);
+	await refused.close();
+});
+
+test("a cut output is fetched whole on demand", async () => {
+	const builder = new FixtureBuilder().add({ type: "userMessage", text: "Go" }).addCut({
+		type: "commandExecution",
+		command: "make",
+		output: { cut: "beginning", length: 40_000 },
+		exitCode: 0,
+	});
+	builder.texts["item-1\noutput"] = `beginning${"\nline".repeat(100)}\nthe end`;
+	const harness = await Harness.open(builder.build());
+	await harness.heard("painted");
+	await harness.page.locator(".commandExecution .line").click();
+	await harness.page.getByText("Show all (40,000 characters)").click();
+	await harness.page.getByText("the end").waitFor();
+	await harness.close();
+});
+
+test("branch points, notes, lineage, damage and the context menu reach the host", async () => {
+	const builder = new FixtureBuilder()
+		.inherit("parent")
+		.add({ type: "userMessage", text: "From the parent" })
+		.inherit(undefined)
+		.add({ type: "agentMessage", text: "Own" })
+		.note("A note")
+		.branch("Other way");
+	const harness = await Harness.open(
+		builder.build({
+			warnings: ["Line 3 is damaged.", "Line 9 is damaged."],
+			summary: { parent: { session: "P", at: "item-0" } },
+			parentTitle: "The parent",
+		}),
+	);
+	const { page } = harness;
+	await harness.heard("painted");
+	assert.equal(await page.locator(".lineage", { hasText: "Continues The parent" }).count(), 1);
+	await page.locator(".lineage").click();
+	assert.equal((await harness.heard("openSession")).id, "P");
+	await page.getByText("2 branches").click();
+	await harness.heard("switchBranch");
+	await page.getByLabel("Remove Note").click();
+	assert.equal((await harness.heard("removeNote")).note, "note-0");
+	await page.getByText("Show 1 more").click();
+	await page.getByText("Line 9 is damaged.").waitFor();
+	await page.getByText("Dismiss").click();
+	await harness.heard("acknowledgeDamage");
+	const context = await page.locator("article[data-id=item-1]").getAttribute("data-vscode-context");
+	assert.deepEqual(JSON.parse(context ?? ""), {
+		webviewSection: "item",
+		itemId: "item-1",
+		itemType: "agentMessage",
+		canFork: true,
+		canWrite: true,
+		preventDefaultContextMenuItems: false,
+	});
+	await page.locator("article[data-id=item-1]").hover();
+	await page.getByLabel("Fork from Here").click();
+	const fork = await harness.heard("itemAction");
+	assert.deepEqual(fork, { type: "itemAction", action: "fork", item: "item-1" });
+	await harness.close();
+});
+
+test("words come from the host where it sends them", async () => {
+	const harness = await Harness.open(everyday(), { silent: true });
+	await harness.heard("ready");
+	await harness.send({
+		type: "load",
+		uri: "skein:/skein/x",
+		header: harness.fixture.header,
+		rows: [],
+		strings: { "page.empty": "Noch nichts.", "header.turns.many": "{0} Runden" },
+		locale: "de",
+		replay: false,
+	});
+	await harness.page.getByText("Noch nichts.").waitFor();
+	await harness.page.getByText("3 Runden").waitFor();
+	assert.equal(await harness.page.locator("html").getAttribute("lang"), "de");
+	await harness.close();
+});
+
+test("the header folds away on the way down and comes back on the way up", async () => {
+	const harness = await Harness.open(long(300));
+	await harness.heard("painted");
+	await harness.settled();
+	const folded = () => harness.page.locator("header.session.folded").count();
+	assert.equal(await folded(), 0, "opening at the end is no scroll by hand");
+	await harness.page.mouse.move(500, 400);
+	await harness.page.mouse.wheel(0, -1500);
+	await harness.settled();
+	assert.equal(await folded(), 0);
+	await harness.page.mouse.wheel(0, 600);
+	await harness.page.locator("header.session.folded").waitFor({ state: "attached" });
+	await harness.page.mouse.wheel(0, -200);
+	await harness.page.locator("header.session:not(.folded)").waitFor();
+	await harness.close();
+});

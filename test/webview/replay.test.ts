@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { everyday, long } from "./fixtures.ts";
+import { closeHarness, Harness } from "./harness.ts";
+
+after(closeHarness);
+
+const shownIds =
+	"[...document.querySelectorAll('article')].filter((one) => one.offsetParent).map((one) => one.dataset.id)";
+
+test("replay by keyboard: pause, item by item, turn by turn, speed, close", async () => {
+	const harness = await Harness.open(everyday(), { replay: true, height: 1600 });
+	const { page } = harness;
+	await harness.heard("replayState", (one) => one.active && one.playing);
+	await page.keyboard.press("Space");
+	await harness.heard("replayState", (one) => one.active && !one.playing);
+	await page.keyboard.press("Home");
+	const at = async (position: number) => {
+		await page
+			.getByText(new RegExp(`^Item ${position + 1} of \\d+, turn \\d+$`))
+			.waitFor({ state: "attached" });
+	};
+	await at(0);
+	assert.deepEqual(await page.evaluate(shownIds), ["item-0"]);
+	await page.keyboard.press("ArrowRight");
+	await at(1);
+	assert.deepEqual(await page.evaluate(shownIds), ["item-0", "item-1"]);
+	await page.keyboard.press("ArrowLeft");
+	await at(0);
+	await page.keyboard.press("ArrowDown");
+	await at(12);
+	assert.equal(await page.locator(".announcer").textContent(), "Item 13 of 21, turn 2");
+	await page.keyboard.press("ArrowUp");
+	await at(0);
+	await page.keyboard.press("Control+ArrowRight");
+	await at(12);
+	await page.keyboard.press("+");
+	assert.equal(await page.locator(".replay select").inputValue(), "2");
+	await page.getByLabel("Fork from here").click();
+	assert.deepEqual(await harness.heard("itemAction"), {
+		type: "itemAction",
+		action: "fork",
+		item: "item-12",
+	});
+	await page.keyboard.press("Escape");
+	await harness.heard("replayState", (one) => !one.active);
+	await page.locator("skein-replay-bar").waitFor({ state: "detached" });
+	assert.ok((await page.evaluate<string[]>(shownIds)).length > 10);
+	await harness.close();
+});
+
+test("replay plays by itself, steps stand open while they are shown, and it ends paused", async () => {
+	const harness = await Harness.open(everyday(), { replay: true });
+	await harness.heard("replayState", (one) => one.active);
+	for (let i = 0; i < 4; i++) {
+		await harness.send({ type: "replay", action: "faster" });
+	}
+	await harness.heard("replayState", (one) => one.position === 4);
+	const ended = await harness.heard("replayState", (one) => one.position === 20);
+	assert.equal(ended.active, true);
+	assert.equal(ended.playing, false);
+	await harness.close();
+});
+
+test("commands of the host drive it, and its place survives a reload", async () => {
+	const harness = await Harness.open(long(5000));
+	await harness.heard("painted");
+	await harness.send({ type: "replay", action: "start" });
+	await harness.send({ type: "replay", action: "toggle" });
+	for (let i = 0; i < 3; i++) {
+		await harness.send({ type: "replay", action: "nextTurn" });
+	}
+	await harness.heard("replayState", (one) => one.position === 21 && !one.playing);
+	await harness.page.waitForFunction(
+		"JSON.parse(sessionStorage.getItem('state') ?? '{}').replay?.position === 21",
+	);
+	const said = harness.said.length;
+	await harness.page.reload();
+	const again = await harness.heard("replayState", undefined, said);
+	assert.equal(again.position, 21);
+	assert.equal(again.playing, false);
+	await harness.send({ type: "replay", action: "toEnd" });
+	await harness.heard("replayState", (one) => one.position === 4999, said);
+	await harness.settled();
+	const { top, end } = await harness.scrolled();
+	assert.ok(end - top < 2);
+	assert.ok((await harness.page.locator("article").count()) < 800);
+	await harness.close();
+});
+
+test("Space on a control of the bar presses it, and does not toggle twice", async () => {
+	const harness = await Harness.open(everyday(), { replay: true });
+	await harness.heard("replayState", (one) => one.playing);
+	await harness.page.getByLabel("Pause").focus();
+	await harness.page.keyboard.press("Space");
+	await harness.page.getByLabel("Play").waitFor();
+	await harness.close();
+});
