@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Disposable } from "../base/disposable.ts";
 import { errorSentence } from "../base/errors.ts";
 import type { Locations } from "../core/locations.ts";
-import type { FromCatalogue, ToCatalogue } from "../protocol/catalogue.ts";
+import type { FromCatalogue, KeepSources, ToCatalogue } from "../protocol/catalogue.ts";
 
 export interface CatalogueScopes {
 	readonly folders: readonly string[];
@@ -11,6 +11,8 @@ export interface CatalogueScopes {
 	readonly locations: Locations;
 	/** Keep copies of the folders' sessions: in a trusted workspace only. */
 	readonly keepCopies: boolean;
+	/** Of which sessions of sources copies are kept. */
+	readonly keepSources: KeepSources;
 }
 
 /** A worker that crashed is started again, but not for ever: each crash within this time (ms) counts. */

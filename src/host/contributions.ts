@@ -3,6 +3,8 @@
  * `Record`s over these types make a forgotten handler or setting a compile error.
  */
 
+import type { KeepSources } from "../protocol/catalogue.ts";
+
 /** Commands, by the name the code uses. */
 export const commandIds = {
 	newSession: "skein.newSession",
@@ -79,6 +81,7 @@ export type ContextKey = keyof typeof contextKeys;
 
 export const groupings = ["date", "agent", "lineage", "none"] as const;
 export type GroupBy = (typeof groupings)[number];
+export const keepings = ["thisFolder", "all", "off"] as const satisfies readonly KeepSources[];
 export const sortings = ["updated", "created", "title"] as const;
 export type SortBy = (typeof sortings)[number];
 
@@ -88,6 +91,7 @@ export interface Settings {
 	"skein.sessions.sortBy": SortBy;
 	"skein.confirmDelete": boolean;
 	"skein.codex.path": string;
+	"skein.sources.keep": KeepSources;
 }
 export type SettingName = keyof Settings;
 export const settingNames = {
@@ -95,6 +99,7 @@ export const settingNames = {
 	"skein.sessions.sortBy": true,
 	"skein.confirmDelete": true,
 	"skein.codex.path": true,
+	"skein.sources.keep": true,
 } satisfies Record<SettingName, true>;
 
 /** The transcript editor, under two names: VS Code gives each selector's priority to a view type. */

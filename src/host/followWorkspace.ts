@@ -4,6 +4,7 @@ import type { Locations } from "../core/locations.ts";
 import type { Source } from "../core/sources/source.ts";
 import type { CatalogueClient, CatalogueScopes } from "./catalogueClient.ts";
 import type { SessionList } from "./sessions/sessionList.ts";
+import { onDidChangeSetting, readSetting } from "./settings.ts";
 import type { TranscriptEditors } from "./transcript/transcriptEditors.ts";
 import type { WarningDecorations } from "./views/warningDecorations.ts";
 import { diskFolders } from "./workspace.ts";
@@ -34,6 +35,7 @@ export function followWorkspace(parts: Followers): vscode.Disposable {
 		catalogue.configure(currentScopes(sources, locations));
 	};
 	following.add(vscode.workspace.onDidChangeWorkspaceFolders(configure));
+	following.add(onDidChangeSetting("skein.sources.keep", configure));
 	following.add(
 		vscode.workspace.onDidGrantWorkspaceTrust(() => {
 			configure();
@@ -50,5 +52,6 @@ export function currentScopes(sources: readonly Source[], locations: Locations):
 		sources: sources.map((source) => source.name),
 		locations,
 		keepCopies: vscode.workspace.isTrusted,
+		keepSources: vscode.workspace.isTrusted ? readSetting("skein.sources.keep") : "off",
 	};
 }

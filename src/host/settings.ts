@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { SettingName, Settings } from "./contributions.ts";
-import { groupings, sortings } from "./contributions.ts";
+import { groupings, keepings, sortings } from "./contributions.ts";
 
 type Guards = { readonly [K in SettingName]: (value: unknown) => value is Settings[K] };
 
@@ -13,6 +13,7 @@ const guards: Guards = {
 	"skein.sessions.groupBy": oneOf(groupings),
 	"skein.sessions.sortBy": oneOf(sortings),
 	"skein.confirmDelete": (value) => typeof value === "boolean",
+	"skein.sources.keep": oneOf(keepings),
 	"skein.codex.path": (value) => typeof value === "string",
 };
 

@@ -15,9 +15,29 @@ const depthLimit = 64;
  * (cut, too). A field is named by its path in the content, `changes.0.diff`; `wholeText` gives the rest.
  */
 export async function forPage(item: Item, readBlob: ReadBlob): Promise<Item> {
-	const content = await cut(item.content, readBlob, 0);
+	const content: Record<string, unknown> = {};
+	for (const [name, value] of Object.entries(item.content)) {
+		content[name] = wholeFields.has(name)
+			? await cutWhole(value, readBlob)
+			: await cut(value, readBlob, 0);
+	}
 	// The page knows that a string may stand as CutText; the schema's type does not say so.
-	return { ...item, content: content as Item["content"] };
+	return { ...item, content: content as unknown as Item["content"] };
+}
+
+/** Fields that may hold anything: shown as text or indented JSON, and cut as that. */
+const wholeFields = new Set(["input", "output", "value"]);
+
+async function cutWhole(value: unknown, readBlob: ReadBlob): Promise<unknown> {
+	const resolved = await resolve(value, readBlob);
+	if (typeof resolved === "string") {
+		return cutText(resolved);
+	}
+	if (typeof resolved !== "object" || resolved === null) {
+		return resolved;
+	}
+	const text = JSON.stringify(resolved, null, 2);
+	return text.length > textLimit ? cutText(text) : resolved;
 }
 
 /** The whole text of the field at `path`; undefined when there is no text there. */

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { describe, it } from "node:test";
+import {
+	commandIds,
+	contextKeys,
+	editorTypes,
+	groupings,
+	keepings,
+	settingNames,
+	sortings,
+	viewContainerId,
+	viewIds,
+	walkthroughId,
+} from "./contributions.ts";
+
+const repository = path.join(import.meta.dirname, "../..");
+const manifest = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8"));
+const words = JSON.parse(readFileSync(path.join(repository, "package.nls.json"), "utf8"));
+const { contributes } = manifest;
+
+interface Contributed {
+	readonly command: string;
+	readonly when?: string;
+	readonly group?: string;
+}
+
+const menuEntries: Contributed[] = Object.values<Contributed[]>(contributes.menus).flat();
+const settings: Record<string, { readonly scope: string; readonly enum?: string[] }> =
+	Object.assign(
+		{},
+		...contributes.configuration.map((each: { properties: object }) => each.properties),
+	);
+
+function sameNames(inManifest: readonly string[], inCode: readonly string[]): void {
+	assert.deepEqual([...inManifest].sort(), [...inCode].sort());
+}
+
+describe("package.json and the code agree on", () => {
+	it("commands", () => {
+		sameNames(
+			contributes.commands.map((each: Contributed) => each.command),
+			Object.values(commandIds),
+		);
+	});
+
+	it("views, in one container", () => {
+		assert.deepEqual(Object.keys(contributes.views), [viewContainerId]);
+		sameNames(
+			contributes.views[viewContainerId].map((each: { id: string }) => each.id),
+			Object.values(viewIds),
+		);
+	});
+
+	it("settings and their values", () => {
+		assert.deepEqual(settings["skein.sources.keep"]?.enum, keepings);
+		sameNames(Object.keys(settings), Object.keys(settingNames));
+		assert.deepEqual(settings["skein.sessions.groupBy"]?.enum, groupings);
+		assert.deepEqual(settings["skein.sessions.sortBy"]?.enum, sortings);
+	});
+
+	it("editors and the walkthrough", () => {
+		sameNames(
+			contributes.customEditors.map((each: { viewType: string }) => each.viewType),
+			Object.values(editorTypes),
+		);
+		assert.deepEqual(
+			contributes.walkthroughs.map((each: { id: string }) => each.id),
+			[walkthroughId],
+		);
+	});
+
+	it("context keys: every key of ours in a when clause is one that the code sets", () => {
+		const clauses = JSON.stringify(contributes)
+			.match(/"(when|enablement)":"(\\"|[^"])*"/g)
+			?.flatMap((clause) => clause.match(/skein\.[a-zA-Z]+/g) ?? []);
+		const known: string[] = [...Object.values(contextKeys), ...Object.values(viewIds)];
+		const unknown = clauses?.filter((name) => !known.includes(name));
+		assert.deepEqual(unknown, []);
+	});
+});
+
+describe("package.json", () => {
+	it("names only commands that exist in menus and keybindings", () => {
+		const known = new Set<string>(Object.values(commandIds));
+		for (const { command } of [...menuEntries, ...contributes.keybindings]) {
+			assert.ok(known.has(command), command);
+		}
+	});
+
+	it("gives every command a category and a title without the product's name", () => {
+		for (const { title, category } of contributes.commands) {
+			assert.equal(category, "Skein");
+			assert.doesNotMatch(words[title.slice(1, -1)], /skein/i);
+		}
+	});
+
+	it("has every word it refers to in package.nls.json, and no other", () => {
+		const used = JSON.stringify(manifest).match(/%[a-zA-Z.]+%/g) ?? [];
+		sameNames([...new Set(used.map((each) => each.slice(1, -1)))], Object.keys(words));
+	});
+
+	it("enables commands that write only in a trusted workspace", () => {
+		const looking = new Set([
+			"openSession",
+			"openAsText",
+			"replaySession",
+			"copyItem",
+			"copyLink",
+			"copyItemLink",
+			"revealJournal",
+			"refresh",
+			"groupBy",
+			"sortBy",
+			"filter",
+			"clearFilter",
+			"showLog",
+		]);
+		for (const { command, enablement } of contributes.commands) {
+			const name = command.slice("skein.".length);
+			const writes = !looking.has(name) && !name.startsWith("replay.");
+			assert.equal(/isWorkspaceTrusted/.test(enablement ?? ""), writes, command);
+		}
+	});
+
+	it("scopes every key to a view of ours or to a replay", () => {
+		for (const { key, when } of contributes.keybindings) {
+			assert.match(when, /focusedView == skein\.|skein\.replaying/, key);
+		}
+	});
+
+	it("keeps executables out of a workspace's reach", () => {
+		assert.equal(settings["skein.codex.path"]?.scope, "machine-overridable");
+		assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations, [
+			"skein.codex.path",
+		]);
+	});
+
+	it("puts at most one icon into an editor's title bar", () => {
+		const icons = contributes.menus["editor/title"].filter(
+			(each: Contributed) => each.group === "navigation",
+		);
+		assert.equal(icons.length, 1);
+	});
+
+	it("names only files that exist in media/", () => {
+		const files = JSON.stringify(manifest).match(/media\/[a-z/.-]+/g) ?? [];
+		const there = readdirSync(path.join(repository, "media"), { recursive: true }).map((file) =>
+			path.posix.join("media", String(file).replaceAll(path.sep, "/")),
+		);
+		for (const file of files) {
+			assert.ok(there.includes(file), file);
+		}
+	});
+});

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ArrangeInput, Arrangement } from "./arrange.ts";
+import { arrange, rootKey } from "./arrange.ts";
+import { noFilter } from "./filter.ts";
+import { row } from "./testRows.ts";
+import { nodesToRedraw } from "./treeDiff.ts";
+
+const now = new Date(2026, 5, 15, 12).getTime();
+const daysAgo = (days: number) => new Date(now - days * 86_400_000).toISOString();
+const base: ArrangeInput = {
+	shelf: "sessions",
+	rows: [],
+	folders: ["/work"],
+	groupBy: "none",
+	sortBy: "updated",
+	filter: noFilter,
+	kept: new Map(),
+	problems: new Map(),
+	now,
+};
+
+/** The tree as indented words. */
+function draw(tree: Arrangement, key = rootKey, indent = ""): string[] {
+	return (tree.children.get(key) ?? []).flatMap((node) => {
+		const words =
+			node.kind === "session"
+				? node.id
+				: node.kind === "group"
+					? Object.values(node.name).join(" ")
+					: node.kind;
+		return [indent + words, ...draw(tree, node.key, `${indent}  `)];
+	});
+}
+
+describe("The sessions tree", () => {
+	it("groups by calendar day, newest first, with pinned sessions on top", () => {
+		const rows = [
+			row("old", { updatedAt: daysAgo(400) }),
+			row("today", { updatedAt: daysAgo(0) }),
+			row("yesterday", { updatedAt: daysAgo(1) }),
+			row("week", { updatedAt: daysAgo(5) }),
+			row("month", { updatedAt: daysAgo(20) }),
+			row("pin", { updatedAt: daysAgo(100), pinned: true }),
+		];
+		assert.deepEqual(draw(arrange({ ...base, rows, groupBy: "date" })), [
+			"pinned",
+			"  pin",
+			"date today",
+			"  today",
+			"date yesterday",
+			"  yesterday",
+			"date week",
+			"  week",
+			"date month",
+			"  month",
+			"date older",
+			"  old",
+		]);
+	});
+
+	it("puts sessions of other folders below one row, one group a folder", () => {
+		const rows = [
+			row("here"),
+			row("codex:a", { cwd: "/else/one", updatedAt: daysAgo(3) }, null),
+			row("codex:b", { cwd: "/else/two", updatedAt: daysAgo(0) }, null),
+			row("codex:c", { updatedAt: daysAgo(1) }, null),
+		];
+		assert.deepEqual(draw(arrange({ ...base, rows })), [
+			"here",
+			"otherFolders",
+			"  cwd /else/two",
+			"    codex:b",
+			"  cwd ",
+			"    codex:c",
+			"  cwd /else/one",
+			"    codex:a",
+		]);
+	});
+
+	it("shows a root for each folder when there are several", () => {
+		const rows = [row("a"), row("b", {}, "/second")];
+		assert.deepEqual(draw(arrange({ ...base, rows, folders: ["/work", "/second"] })), [
+			"folder",
+			"  a",
+			"folder",
+			"  b",
+		]);
+	});
+
+	it("nests forks and sub-agents below the session they come from, and keeps orphans at the top", () => {
+		const rows = [
+			row("parent", { updatedAt: daysAgo(0) }),
+			row("fork", { parent: { session: "parent", at: "x" } }),
+			row("grandchild", { parent: { session: "fork", at: "x" } }),
+			row("codex:helper", { subagentOf: "parent" }),
+			row("orphan", { parent: { session: "gone", at: null } }),
+		];
+		assert.deepEqual(draw(arrange({ ...base, rows, groupBy: "lineage" })), [
+			"parent",
+			"  fork",
+			"    grandchild",
+			"  codex:helper",
+			"orphan",
+		]);
+	});
+
+	it("loses nobody in a cycle", () => {
+		const rows = [
+			row("a", { parent: { session: "b", at: null } }),
+			row("b", { parent: { session: "a", at: null } }),
+		];
+		assert.equal(draw(arrange({ ...base, rows, groupBy: "lineage" })).length, 2);
+	});
+
+	it("takes a lineage of 10,000 forks", () => {
+		const rows = Array.from({ length: 10_000 }, (_, n) =>
+			row(`s${n}`, n > 0 ? { parent: { session: `s${n - 1}`, at: null } } : {}),
+		);
+		assert.equal(arrange({ ...base, rows, groupBy: "lineage" }).shown, 10_000);
+	});
+
+	it("counts what a filter hides", () => {
+		const rows = [row("apple"), row("pear", { tags: ["fruit"] }), row("fig", { archived: true })];
+		const tree = arrange({ ...base, rows, filter: { ...noFilter, text: "fruit" } });
+		assert.deepEqual(draw(tree), ["pear"]);
+		assert.equal(tree.hidden, 1);
+	});
+
+	it("keeps archived and trashed sessions on their own shelves", () => {
+		const rows = [
+			row("a"),
+			row("b", { archived: true }),
+			row("c", { archived: true, trashed: true }),
+		];
+		assert.deepEqual(draw(arrange({ ...base, rows, shelf: "archived" })), ["b"]);
+		assert.deepEqual(draw(arrange({ ...base, rows, shelf: "trash" })), ["c"]);
+	});
+
+	it("announces removed sessions and problems above everything else", () => {
+		const tree = arrange({
+			...base,
+			rows: [row("a")],
+			kept: new Map([["/work", 2]]),
+			problems: new Map([["/work", ["Cannot be read."]]]),
+		});
+		assert.deepEqual(draw(tree), ["problem", "kept", "a"]);
+	});
+});
+
+describe("Redrawing the tree", () => {
+	const group = { ...base, groupBy: "date" } as const;
+	const before = arrange({
+		...group,
+		rows: [row("a", { updatedAt: daysAgo(0) }), row("b", { updatedAt: daysAgo(1) })],
+	});
+
+	it("draws one row for one row's change", () => {
+		const nodes = nodesToRedraw(before, before, new Set(["a"]));
+		assert.deepEqual(nodes === "all" ? "all" : nodes.map((node) => node.key), ["session:a@/work"]);
+	});
+
+	it("draws one group when a row comes into it", () => {
+		const after = arrange({
+			...group,
+			rows: [
+				row("a", { updatedAt: daysAgo(0) }),
+				row("c", { updatedAt: daysAgo(0) }),
+				row("b", { updatedAt: daysAgo(1) }),
+			],
+		});
+		const nodes = nodesToRedraw(before, after, new Set(["c"]));
+		assert.deepEqual(nodes === "all" ? "all" : nodes.map((node) => node.key), [
+			"group::date:today",
+		]);
+	});
+
+	it("draws everything only when the top level differs", () => {
+		assert.equal(nodesToRedraw(before, arrange({ ...group, rows: [] }), new Set()), "all");
+	});
+});
