@@ -53,6 +53,14 @@ export const GitState = z.looseObject({
 });
 export type GitState = z.infer<typeof GitState>;
 
+/** The daemon's run that executes a turn. A turn without one was written by `append` or by an import. */
+export const TurnRun = z.looseObject({
+	id: z.string(),
+	/** Name of the machine whose daemon runs it: only a daemon there may find it dead. */
+	host: z.string(),
+});
+export type TurnRun = z.infer<typeof TurnRun>;
+
 export const SessionCreated = z.looseObject({
 	...base,
 	type: z.literal("session.created"),
@@ -67,6 +75,7 @@ export const TurnStarted = z.looseObject({
 	model: z.optional(z.string()),
 	git: z.optional(GitState),
 	sourceId: z.optional(z.string()),
+	run: z.optional(TurnRun),
 });
 export const TurnStatus = z.enum(["completed", "interrupted", "failed"]);
 export type TurnStatus = z.infer<typeof TurnStatus>;
@@ -158,6 +167,56 @@ export const SourceImported = z.looseObject({
 	content: BlobRef,
 });
 
+/** The agent's own names of this session and of one of its turns: what goes on, forks or reverts there needs them. */
+export const AgentAttached = z.looseObject({
+	...base,
+	type: z.literal("agent.attached"),
+	/** The agent whose thread it is: `codex`, or the name of another one. */
+	agent: z.string(),
+	/** The agent's name of the conversation. */
+	thread: z.string(),
+	/** How the thread came by what it knows; `primed`: it is new and was given the chain as text. */
+	how: z.enum(["started", "resumed", "forked", "reverted", "primed"]),
+	turn: z.string(),
+	/** The agent's name of the turn, when it has names for turns. */
+	agentTurn: z.optional(z.string()),
+});
+export const ApprovalOption = z.looseObject({
+	id: z.string(),
+	label: z.string(),
+	kind: z.enum(["allowOnce", "allowAlways", "rejectOnce", "rejectAlways", "cancel"]),
+});
+export type ApprovalOption = z.infer<typeof ApprovalOption>;
+export const ApprovalKind = z.enum(["command", "fileChange", "permissions", "question", "tool"]);
+export type ApprovalKind = z.infer<typeof ApprovalKind>;
+/** A question that the agent waits on. */
+export const ApprovalRequested = z.looseObject({
+	...base,
+	type: z.literal("approval.requested"),
+	turn: z.string(),
+	/** The item it is about. */
+	item: z.optional(z.string()),
+	kind: ApprovalKind,
+	/** The exact command, the files, or the question. */
+	title: Text,
+	/** Why the agent asks. */
+	reason: z.optional(z.string()),
+	options: z.array(ApprovalOption),
+});
+export const ApprovalOutcome = z.enum(["allowed", "rejected", "withdrawn"]);
+export type ApprovalOutcome = z.infer<typeof ApprovalOutcome>;
+export const ApprovalAnswered = z.looseObject({
+	...base,
+	type: z.literal("approval.answered"),
+	/** The id of the `approval.requested` record. */
+	approval: z.string(),
+	outcome: ApprovalOutcome,
+	/** The option that was chosen; absent when it was withdrawn. */
+	option: z.optional(z.string()),
+	/** What was typed or picked, by question; secret answers are left out. */
+	answers: z.optional(z.record(z.string(), z.array(z.string()))),
+});
+
 export const JournalRecord = z.discriminatedUnion("type", [
 	SessionCreated,
 	TurnStarted,
@@ -179,6 +238,9 @@ export const JournalRecord = z.discriminatedUnion("type", [
 	NoteRemoved,
 	DamageAcknowledged,
 	SourceImported,
+	AgentAttached,
+	ApprovalRequested,
+	ApprovalAnswered,
 ]);
 /** One line of a journal. */
 export type JournalRecord = z.infer<typeof JournalRecord>;

@@ -1,3 +1,4 @@
+import { AgentState } from "./agentState.ts";
 import type { BlobRef } from "./blob.ts";
 import type { ItemContent, ItemStatus, ItemType } from "./item.ts";
 import type { JournalRecord, RecordOf, SessionHeader, TokenUsage, TurnStatus } from "./record.ts";
@@ -86,6 +87,8 @@ export class SessionState {
 	}[] = [];
 	/** Fragments whose warnings a person has cleared, as `bytes:crc32`. */
 	readonly acknowledged = new Set<string>();
+	/** What the daemon wrote about the agent: threads, turns under way, approvals. */
+	readonly agent = new AgentState();
 	/** All decisions on the head, in order of id. */
 	readonly heads: HeadDecision[] = [];
 	firstPrompt: { readonly item: string; readonly text: string } | undefined;
@@ -179,6 +182,11 @@ export class SessionState {
 					content: record.content,
 				});
 				return;
+			case "agent.attached":
+			case "approval.requested":
+			case "approval.answered":
+				this.agent.apply(record);
+				return;
 			default:
 				if (decides) {
 					this.applyDecision(record);
@@ -215,6 +223,9 @@ export class SessionState {
 				| "note.removed"
 				| "damage.acknowledged"
 				| "source.imported"
+				| "agent.attached"
+				| "approval.requested"
+				| "approval.answered"
 			>
 		>,
 	): void {
@@ -270,6 +281,9 @@ export class SessionState {
 
 	private applyTurnStarted(record: RecordOf<"turn.started">, decides: boolean): void {
 		const turn = this.turn(record.id);
+		if (record.run) {
+			this.agent.runs.set(record.id, record.run);
+		}
 		turn.after = record.after;
 		turn.implicit = false;
 		turn.time = Date.parse(record.ts);

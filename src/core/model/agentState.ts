@@ -1,0 +1,102 @@
+import type { ApprovalKind, ApprovalOutcome, RecordOf, TurnRun } from "./record.ts";
+
+/** A question of the agent's, as the fold knows it. */
+export interface ApprovalState {
+	readonly id: string;
+	readonly turn: string;
+	readonly item: string | undefined;
+	readonly kind: ApprovalKind;
+	/** The record that answered it; the first one counts. */
+	answered: { readonly by: string; readonly outcome: ApprovalOutcome } | undefined;
+}
+
+/** The agent's own names of one of our turns. */
+export interface Attachment {
+	readonly by: string;
+	readonly agent: string;
+	readonly thread: string;
+	readonly agentTurn: string | undefined;
+}
+
+type AgentRecord = RecordOf<"agent.attached" | "approval.requested" | "approval.answered">;
+
+/** The part of a session's fold that live agents write. Like all of the fold, it does not depend on the records' order. */
+export class AgentState {
+	/** By turn; of two records about one turn the newest counts. */
+	readonly attachments = new Map<string, Attachment>();
+	/** The daemon's runs, by turn. */
+	readonly runs = new Map<string, TurnRun>();
+	private readonly requested = new Map<string, ApprovalState>();
+	private readonly answers = new Map<string, RecordOf<"approval.answered">>();
+
+	apply(record: AgentRecord): void {
+		switch (record.type) {
+			case "agent.attached":
+				this.attach(record);
+				return;
+			case "approval.requested":
+				this.requested.set(record.id, {
+					id: record.id,
+					turn: record.turn,
+					item: record.item,
+					kind: record.kind,
+					answered: undefined,
+				});
+				return;
+			case "approval.answered":
+				this.answer(record);
+		}
+	}
+
+	/** All questions, oldest first. */
+	get approvals(): ApprovalState[] {
+		return [...this.requested.values()]
+			.map((approval) => {
+				const answer = this.answers.get(approval.id);
+				return {
+					...approval,
+					answered: answer && { by: answer.id, outcome: answer.outcome },
+				};
+			})
+			.sort((a, b) => (a.id < b.id ? -1 : 1));
+	}
+
+	/** The newest attachment of all: the thread the session lives in at its agent. */
+	get attachment(): Attachment | undefined {
+		let newest: Attachment | undefined;
+		for (const attachment of this.attachments.values()) {
+			if (!newest || attachment.by > newest.by) {
+				newest = attachment;
+			}
+		}
+		return newest;
+	}
+
+	/** The agent's threads that this session has lived in. */
+	get threads(): { readonly agent: string; readonly thread: string }[] {
+		const threads = new Map<string, { agent: string; thread: string }>();
+		for (const { agent, thread } of this.attachments.values()) {
+			threads.set(`${agent}:${thread}`, { agent, thread });
+		}
+		return [...threads.values()];
+	}
+
+	private attach(record: RecordOf<"agent.attached">): void {
+		const known = this.attachments.get(record.turn);
+		if (!known || record.id > known.by) {
+			this.attachments.set(record.turn, {
+				by: record.id,
+				agent: record.agent,
+				thread: record.thread,
+				agentTurn: record.agentTurn,
+			});
+		}
+	}
+
+	private answer(record: RecordOf<"approval.answered">): void {
+		const known = this.answers.get(record.approval);
+		if (!known || record.id < known.id) {
+			this.answers.set(record.approval, record);
+		}
+	}
+}
