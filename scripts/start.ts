@@ -10,7 +10,7 @@ import { installServer, serverVersions } from "./lib/install.ts";
 import { cacheFolder, repository } from "./lib/paths.ts";
 import { errorText, findProgram, run } from "./lib/processes.ts";
 import { copySample } from "./lib/sample.ts";
-import { startServer } from "./lib/server.ts";
+import { linkExtension, startServer } from "./lib/server.ts";
 
 const { values } = parseArgs({
 	options: {
@@ -79,7 +79,10 @@ async function openInServer(
 		env,
 		port: Number(values.port),
 	});
-	const url = server.url({ workspace: folder, extensionDevelopmentPath: repository });
+	const url = server.url({
+		workspace: folder,
+		extensionDevelopmentPath: await linkExtension(repository, dataFolder),
+	});
 	try {
 		if (values.smoke) {
 			await lookForSkein(url);

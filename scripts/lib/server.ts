@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { InstalledServer } from "./install.ts";
 import { endGroup, run } from "./processes.ts";
@@ -47,6 +47,8 @@ const quietSettings = {
 	"security.workspace.trust.startupPrompt": "never",
 	"telemetry.telemetryLevel": "off",
 	"update.mode": "none",
+	"window.autoDetectColorScheme": false,
+	"window.autoDetectHighContrast": false,
 	"workbench.secondarySideBar.defaultVisibility": "hidden",
 	"workbench.startupEditor": "none",
 	"workbench.tips.enabled": false,
@@ -131,6 +133,18 @@ export async function startServer(
 			process.off("exit", endNow);
 		},
 	};
+}
+
+/**
+ * The extension's folder under a path of its own. VS Code takes the themes of the extension in development, and by its
+ * path the server's own themes would be among them: the server is installed inside the repository.
+ */
+export async function linkExtension(extension: string, folder: string): Promise<string> {
+	const link = path.join(folder, "extension");
+	await mkdir(folder, { recursive: true });
+	await rm(link, { force: true });
+	await symlink(extension, link, "junction");
+	return link;
 }
 
 /** Writes user settings where the server's windows read them, and again to change them while it runs. */

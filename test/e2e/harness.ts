@@ -9,7 +9,12 @@ import { startBrowser } from "../../scripts/lib/browser.ts";
 import { installServer, type ServerVersion, serverVersions } from "../../scripts/lib/install.ts";
 import { repository } from "../../scripts/lib/paths.ts";
 import { copySample } from "../../scripts/lib/sample.ts";
-import { type RunningServer, startServer, writeSettings } from "../../scripts/lib/server.ts";
+import {
+	linkExtension,
+	type RunningServer,
+	startServer,
+	writeSettings,
+} from "../../scripts/lib/server.ts";
 
 /** The four themes everything is looked at in. */
 export const themes = {
@@ -85,7 +90,8 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	const scratch = await mkdtemp(path.join(tmpdir(), "skein-e2e-"));
 	const folders = await makeFolders(scratch, setup);
 	await setup.prepare?.(folders);
-	const settings = { ...setup.settings, "workbench.colorTheme": themes[setup.theme ?? "dark"].id };
+	const theme = setup.theme ?? "dark";
+	const settings = { ...setup.settings, "workbench.colorTheme": themes[theme].id };
 	const server = await startServer(await installServer(setup.version ?? serverVersions.current), {
 		dataFolder: path.join(scratch, "server"),
 		env: {
@@ -119,10 +125,13 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	try {
 		const url = server.url({
 			workspace: setup.workspace === "none" ? undefined : folders.folder,
-			extensionDevelopmentPath: setup.vsix ? undefined : (setup.extension ?? repository),
+			extensionDevelopmentPath: setup.vsix
+				? undefined
+				: await linkExtension(setup.extension ?? repository, scratch),
 		});
 		await page.goto(url);
 		await window.settled();
+		await window.showsTheme(theme);
 		return window;
 	} catch (error) {
 		await window.keepScreenshot("did-not-open");
@@ -356,6 +365,11 @@ export class VSCodeWindow implements AsyncDisposable {
 	async setTheme(theme: Theme): Promise<void> {
 		await this.runCommand("Preferences: Color Theme");
 		await this.answer(themes[theme].label);
+		await this.showsTheme(theme);
+	}
+
+	/** Resolves when the theme is on. */
+	async showsTheme(theme: Theme): Promise<void> {
 		await this.page.locator(`.monaco-workbench.${themes[theme].className}`).waitFor();
 	}
 

@@ -9,6 +9,7 @@ windowTest(
 	async (window) => {
 		await window.page.locator(".explorer-folders-view").getByText("README.md").waitFor();
 		await window.openSkein();
+		await window.row("Fix the word count").waitFor();
 		await window.keepScreenshot("window");
 		assert.equal(existsSync(path.join(window.folders.folder, ".vscode")), false);
 		window.assertNothingFetched();
