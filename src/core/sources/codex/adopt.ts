@@ -6,8 +6,8 @@ import type {
 	RawSourceFile,
 	RawSpan,
 } from "../source.ts";
+import { statusWithoutEnd } from "./conversation.ts";
 import type { ParsedItem } from "./pairing.ts";
-import { statusWithoutEnd } from "./parser.ts";
 import { readContents } from "./reader.ts";
 import type { Rollout } from "./rollout.ts";
 import { isoTime } from "./summary.ts";

@@ -93,6 +93,9 @@ export class Rollout {
 		try {
 			await (this.isDocument ? this.readDocument() : this.readLines());
 		} catch (thrown) {
+			if (!(thrown instanceof HumanError) && systemErrorCode(thrown) === undefined) {
+				throw thrown;
+			}
 			const sentence = thrown instanceof HumanError ? thrown.message : undefined;
 			this.fail(sentence ?? `This session file could not be read: ${readFailure(thrown)}.`);
 		}
@@ -273,14 +276,7 @@ export class Rollout {
 		}
 		this.parser.sessionMeta(session, { time: 0 });
 		for (const [from, to] of spans.items) {
-			this.parser.counts.lines++;
-			const value = parseObject(bytes.toString("utf8", from, to));
-			if (value) {
-				this.parser.record(value, from, to - from);
-			} else {
-				this.parser.counts.damaged++;
-				this.parser.report("warning", from, "A part of this session is not JSON and was left out.");
-			}
+			this.parser.readElement(bytes.toString("utf8", from, to), from, to - from);
 		}
 	}
 }

@@ -167,3 +167,56 @@ export function outputState(output: unknown): State {
 	const code = exitCodeIn(text);
 	return isFailure(text) || (code !== undefined && code !== 0) ? "failed" : undefined;
 }
+
+/** `type`s of `response_item`, which stand alone in the bare generation. */
+export const responseTypes = new Set([
+	"message",
+	"reasoning",
+	"function_call",
+	"function_call_output",
+	"function_result",
+	"custom_tool_call",
+	"custom_tool_call_output",
+	"local_shell_call",
+	"web_search_call",
+	"image_generation_call",
+	"tool_search_call",
+	"tool_search_output",
+	"tool_call",
+	"tool_result",
+	"ghost_snapshot",
+	"compaction",
+]);
+/** Those that answer a call. */
+export const outputTypes = new Set([
+	"function_call_output",
+	"custom_tool_call_output",
+	"tool_search_output",
+	"mcp_tool_call_output",
+	"tool_result",
+	"function_result",
+]);
+
+/** What a call, its answer and its events have in common. */
+export function keysOf(payload: Json): string[] {
+	const id = asText(payload["call_id"]) ?? asText(payload["callId"]) ?? asText(payload["id"]);
+	if (id !== undefined) {
+		return [id];
+	}
+	const name = asText(payload["name"]) ?? asText(asJson(payload["function"])?.["name"]);
+	return name === undefined ? [] : [`name:${name}`];
+}
+
+/** Events about a web search may lack the id of the call, but not its query. */
+export function callKeys(payload: Json): string[] {
+	const keys = keysOf(payload);
+	return webQuery(payload) === undefined ? keys : webKeys(payload);
+}
+
+/** Texts of a reasoning's summary, or of its content when it has no summary. */
+export function textsOf(summary: unknown, content: unknown): string[] {
+	const texts = (list: unknown) =>
+		asList(list).map((part) => asText(part) ?? asText(asJson(part)?.["text"]) ?? "");
+	const own = texts(summary);
+	return own.length > 0 ? own : texts(content);
+}
