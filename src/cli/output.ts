@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { systemErrorCode } from "../base/errors.ts";
 
 /**
@@ -38,9 +37,24 @@ export class Output {
 			}
 			bytes += Buffer.byteLength(piece);
 			if (!this.stream.write(piece)) {
-				await Promise.race([once(this.stream, "drain"), once(this.stream, "close")]);
+				await this.drained();
 			}
 		}
 		return bytes;
+	}
+
+	/** Resolves when more can be written, or nothing more will ever be read. */
+	private drained(): Promise<void> {
+		return new Promise((resolve) => {
+			const done = () => {
+				for (const event of ["drain", "close", "error"]) {
+					this.stream.off(event, done);
+				}
+				resolve();
+			};
+			for (const event of ["drain", "close", "error"]) {
+				this.stream.on(event, done);
+			}
+		});
 	}
 }
