@@ -230,6 +230,17 @@ export class Harness {
 		return this.page.evaluate<string[]>("window.violations");
 	}
 
+	/** Waits until an expression is truthy in the page (the policy forbids Playwright's own way, which uses `eval`). */
+	async until<T = unknown>(expression: string): Promise<T> {
+		for (;;) {
+			const value = await this.page.evaluate<T>(expression);
+			if (value) {
+				return value;
+			}
+			await this.settled();
+		}
+	}
+
 	/** A few frames: layout, observers and what they draw have run. */
 	async settled(): Promise<void> {
 		await this.page.evaluate(

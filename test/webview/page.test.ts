@@ -147,13 +147,12 @@ test("where the reader was, and what was open, is restored after a reload", asyn
 		"[...document.querySelectorAll('.fold .line')].find((one) => one.getBoundingClientRect().top > 100).click()",
 	);
 	await harness.settled();
-	const kept = await harness.page.waitForFunction<{
+	const { anchor, open } = await harness.until<{
 		anchor: { id: string; offset: number };
 		open: string[];
 	}>(
 		"(() => { const state = JSON.parse(sessionStorage.getItem('state')); return state?.open.length === 1 && state })()",
 	);
-	const { anchor, open } = await kept.jsonValue();
 	const said = harness.said.length;
 	await harness.page.reload();
 	await harness.heard("painted", undefined, said);

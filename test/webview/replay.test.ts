@@ -71,7 +71,7 @@ test("commands of the host drive it, and its place survives a reload", async () 
 		await harness.send({ type: "replay", action: "nextTurn" });
 	}
 	await harness.heard("replayState", (one) => one.position === 21 && !one.playing);
-	await harness.page.waitForFunction(
+	await harness.until(
 		"JSON.parse(sessionStorage.getItem('state') ?? '{}').replay?.position === 21",
 	);
 	const said = harness.said.length;
@@ -91,8 +91,8 @@ test("commands of the host drive it, and its place survives a reload", async () 
 test("Space on a control of the bar presses it, and does not toggle twice", async () => {
 	const harness = await Harness.open(everyday(), { replay: true });
 	await harness.heard("replayState", (one) => one.playing);
-	await harness.page.getByLabel("Pause").focus();
+	await harness.page.getByLabel("Pause", { exact: true }).focus();
 	await harness.page.keyboard.press("Space");
-	await harness.page.getByLabel("Play").waitFor();
+	await harness.page.getByLabel("Play", { exact: true }).waitFor();
 	await harness.close();
 });

@@ -1,10 +1,13 @@
 import DOMPurify, { type Config } from "dompurify";
 import MarkdownIt from "markdown-it";
 import { highlight } from "./highlight.ts";
+import { hasLongLine, pieces } from "./pure/pieces.ts";
 import { visibleText } from "./pure/visibleText.ts";
 
 /** Longer texts are shown as they are: no reader misses the bold face there, and parsing them would block the page. */
 const markdownMost = 100_000;
+/** The same for one line: a person writes none so long, and a browser lays it out badly. */
+const lineMost = 20_000;
 
 const markdown = new MarkdownIt({
 	html: false,
@@ -82,9 +85,14 @@ export function renderMarkdown(source: string, keepBreaks = false): HTMLElement 
 	element.className = "prose";
 	element.dir = "auto";
 	const text = visibleText(source);
-	if (text.length > markdownMost) {
+	if (text.length > markdownMost || hasLongLine(text, lineMost)) {
 		element.classList.add("plain");
-		element.textContent = text;
+		for (const piece of pieces(text)) {
+			const part = document.createElement("span");
+			part.className = "piece";
+			part.textContent = piece;
+			element.append(part);
+		}
 		return element;
 	}
 	markdown.set({ breaks: keepBreaks });

@@ -1,7 +1,5 @@
 /** How near to the end counts as being there, in px. */
 const endSlack = 32;
-/** Keys that scroll by themselves when nothing else takes them. */
-const scrollKeys = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " "]);
 
 export interface Anchor {
 	readonly id: string;
@@ -9,18 +7,24 @@ export interface Anchor {
 	readonly offset: number;
 }
 
-type Pin = { readonly kind: "end" } | { readonly kind: "row"; readonly anchor: Anchor } | undefined;
+type Pin =
+	| { readonly kind: "end" }
+	| { readonly kind: "row"; readonly anchor: Anchor }
+	| { readonly kind: "none" };
 
 /**
  * Keeps the reader where they are. While a pin is set, late heights (contents, images, fonts) cannot move the pinned row
- * or the end: it is put back after layout and before paint. A scroll by hand takes the pin off; from then on the browser's
- * own scroll anchoring does the same for what is in view. Reaching the end by hand pins the end: new rows are followed.
+ * or the end: it is put back after layout and before paint. Any scroll that is not the keeper's own takes the pin off (the
+ * wheel, the scroll bar and VS Code's find widget look the same from here); from then on the browser's own scroll
+ * anchoring does the same for what is in view. Coming down to the end pins the end: new rows are followed.
  */
 export class ScrollKeeper {
 	private pin: Pin = { kind: "end" };
 	private readonly reach: (id: string) => HTMLElement | undefined;
 	private readonly moved: () => void;
-	private byHand = false;
+	/** Where the keeper's last own scroll ended, and where the page stood at the last scroll of any kind. */
+	private own = -1;
+	private last = 0;
 	private scheduled = false;
 
 	constructor(
@@ -31,30 +35,15 @@ export class ScrollKeeper {
 	) {
 		this.reach = reach;
 		this.moved = moved;
-		const hand = () => {
-			this.byHand = true;
-		};
-		addEventListener("wheel", hand, { passive: true, signal });
-		addEventListener("touchmove", hand, { passive: true, signal });
-		addEventListener("pointerdown", hand, { passive: true, signal });
-		addEventListener(
-			"keydown",
-			(event) => {
-				if (scrollKeys.has(event.key)) {
-					hand();
-				}
-			},
-			{ signal },
-		);
 		addEventListener("scroll", () => this.scrolled(), { passive: true, signal });
+		addEventListener("resize", () => this.settle(), { signal });
 		const sizes = new ResizeObserver(() => this.settle());
 		sizes.observe(content);
 		signal.addEventListener("abort", () => sizes.disconnect());
-		addEventListener("resize", () => this.settle(), { signal });
 	}
 
 	get following(): boolean {
-		return this.pin?.kind === "end";
+		return this.pin.kind === "end";
 	}
 
 	get atEnd(): boolean {
@@ -63,20 +52,18 @@ export class ScrollKeeper {
 	}
 
 	toEnd(): void {
-		this.pin = { kind: "end" };
-		this.byHand = false;
+		this.hold({ kind: "end" });
 		this.settle();
 	}
 
 	toRow(anchor: Anchor): void {
-		this.pin = { kind: "row", anchor };
-		this.byHand = false;
+		this.hold({ kind: "row", anchor });
 		this.settle();
 	}
 
 	/** Lets go: what opens now is what the reader looks at, the end is not. */
 	release(): void {
-		this.pin = undefined;
+		this.hold({ kind: "none" });
 	}
 
 	/** Puts the pinned place back, then lets the page look at what is in view. */
@@ -87,25 +74,35 @@ export class ScrollKeeper {
 		this.apply();
 	}
 
+	private hold(pin: Pin): void {
+		this.pin = pin;
+		// Two that put things back would undo each other.
+		document.documentElement.style.setProperty(
+			"overflow-anchor",
+			pin.kind === "none" ? "auto" : "none",
+		);
+	}
+
 	private apply(): void {
-		if (this.pin?.kind === "end") {
+		if (this.pin.kind === "end") {
 			window.scrollTo(0, document.documentElement.scrollHeight);
-		} else if (this.pin?.kind === "row") {
+			this.own = window.scrollY;
+		} else if (this.pin.kind === "row") {
 			const { id, offset } = this.pin.anchor;
-			const element = this.reach(id);
-			if (element) {
-				const by = element.getBoundingClientRect().top - offset;
-				if (Math.abs(by) >= 1) {
-					window.scrollBy(0, by);
-				}
+			const by = (this.reach(id)?.getBoundingClientRect().top ?? offset) - offset;
+			if (Math.abs(by) >= 1) {
+				window.scrollBy(0, by);
 			}
+			this.own = window.scrollY;
 		}
 	}
 
 	private scrolled(): void {
-		if (this.byHand) {
-			this.pin = this.atEnd ? { kind: "end" } : undefined;
+		const now = window.scrollY;
+		if (this.pin.kind === "none" || Math.abs(now - this.own) > 1) {
+			this.hold({ kind: this.atEnd && now >= this.last ? "end" : "none" });
 		}
+		this.last = now;
 		if (!this.scheduled) {
 			this.scheduled = true;
 			requestAnimationFrame(() => {

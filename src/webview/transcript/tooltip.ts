@@ -28,6 +28,14 @@ export function showTooltips(): void {
 		}
 		return element.dataset["tip"];
 	};
+	const place = (element: HTMLElement) => {
+		const at = element.getBoundingClientRect();
+		const own = tip.getBoundingClientRect();
+		const left = Math.max(4, Math.min(at.left, window.innerWidth - own.width - 4));
+		const below = at.bottom + 4 + own.height <= window.innerHeight;
+		tip.style.setProperty("left", `${left}px`);
+		tip.style.setProperty("top", `${below ? at.bottom + 4 : at.top - own.height - 4}px`);
+	};
 	const show = (element: HTMLElement) => {
 		const text = textOf(element);
 		if (!text || !element.isConnected) {
@@ -35,15 +43,10 @@ export function showTooltips(): void {
 		}
 		tip.textContent = text;
 		tip.hidden = false;
+		place(element);
 		if (text !== element.getAttribute("aria-label")) {
 			element.setAttribute("aria-describedby", "tooltip");
 		}
-		const at = element.getBoundingClientRect();
-		const own = tip.getBoundingClientRect();
-		const left = Math.max(4, Math.min(at.left, window.innerWidth - own.width - 4));
-		const below = at.bottom + 4 + own.height <= window.innerHeight;
-		tip.style.setProperty("left", `${left}px`);
-		tip.style.setProperty("top", `${below ? at.bottom + 4 : at.top - own.height - 4}px`);
 	};
 	const over = (event: Event, wait: number) => {
 		const element = (event.target as Element).closest<HTMLElement>("[data-tip], [data-cut-tip]");
@@ -68,6 +71,14 @@ export function showTooltips(): void {
 	});
 	document.addEventListener("focusout", hide);
 	document.addEventListener("pointerdown", hide);
-	document.addEventListener("scroll", hide, { passive: true });
+	const scrolled = () => {
+		// Moving the focus scrolls by itself: that must not take the tooltip away.
+		if (owner?.matches(":focus-visible")) {
+			place(owner);
+		} else {
+			hide();
+		}
+	};
+	document.addEventListener("scroll", scrolled, { passive: true });
 	document.addEventListener("keydown", hide);
 }

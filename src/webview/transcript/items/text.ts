@@ -3,6 +3,7 @@ import { guard } from "lit/directives/guard.js";
 import type { ItemContext } from "../context.ts";
 import { renderMarkdown } from "../markdown.ts";
 import { ansiSpans, hasEscapes } from "../pure/ansi.ts";
+import { pieces } from "../pure/pieces.ts";
 import { visibleText } from "../pure/visibleText.ts";
 import { type KnownText, knownText } from "../texts.ts";
 
@@ -10,9 +11,6 @@ import { type KnownText, knownText } from "../texts.ts";
 const linesShown = 24;
 /** Characters of output shown before "Show all", for output that is one long line. */
 const charsShown = 6000;
-/** Output is laid out in pieces of so many lines, so that the browser can skip those out of view. */
-const pieceLines = 400;
-
 /** The text of a field: the whole one when it was fetched, else what came with the page. */
 export function fieldText(
 	context: ItemContext,
@@ -102,18 +100,6 @@ function spansView(text: string) {
 	);
 }
 
-function pieces(text: string): string[] {
-	const lines = text.split("\n");
-	if (lines.length <= pieceLines) {
-		return [text];
-	}
-	const result: string[] = [];
-	for (let i = 0; i < lines.length; i += pieceLines) {
-		result.push(lines.slice(i, i + pieceLines).join("\n"));
-	}
-	return result;
-}
-
 /** Output in the editor's font with the terminal's colours: its beginning, and all of it on demand. */
 export function outputView(
 	context: ItemContext,
@@ -134,7 +120,7 @@ export function outputView(
 		return html`<p class="hint">${context.words.say("detail.noOutput")}</p>`;
 	}
 	const lines = guard([body], () =>
-		pieces(body).map((piece) => html`<span class="piece">${spansView(piece)}\n</span>`),
+		pieces(body).map((piece) => html`<span class="piece">${spansView(piece)}</span>`),
 	);
 	return html`<pre class="output" dir="auto">${lines}</pre>
 		${first.hidden ? linesButton(context, item, key, all, first) : nothing}
