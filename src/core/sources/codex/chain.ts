@@ -1,6 +1,9 @@
 import type { RolloutFacts } from "./facts.ts";
 import { compareAge } from "./names.ts";
 
+/** Ancestors beyond this many are not followed: nobody's session is that deep, a hostile one may be. */
+export const maxAncestors = 1000;
+
 /** A part of a chain: the first `items` items of one rollout's own chain. */
 export interface Segment {
 	readonly facts: RolloutFacts;
@@ -38,6 +41,10 @@ export function chainOf(
 		if (seen.has(base.path)) {
 			missing =
 				"The beginning of this session cannot be shown: its history goes round in a circle.";
+			break;
+		}
+		if (seen.size > maxAncestors) {
+			missing = `The beginning of this session is not shown: it goes back more than ${maxAncestors} files.`;
 			break;
 		}
 		seen.add(base.path);

@@ -47,9 +47,14 @@ export function editsOfPatch(patch: string): FileEdit[] {
 		if (edit.kind === "delete") {
 			return { ...edit };
 		}
-		const diff = `${lines.map((line) => (line === "@@" ? "@@ @@" : line)).join("\n")}\n`;
+		const diff = `${lines.map(hunkHead).join("\n")}\n`;
 		return { ...edit, diff, ...countLines(diff) };
 	});
+}
+
+/** `@@ function x()` is a hunk's head without line numbers; in a unified diff the words stand behind the second `@@`. */
+function hunkHead(line: string): string {
+	return line.startsWith("@@") && !/^@@ .*@@/.test(line) ? `@@ @@${line.slice(2)}` : line;
 }
 
 /** The file edits of the `changes` that Codex recorded after it applied a patch. */

@@ -104,6 +104,23 @@ describe("the list", () => {
 		);
 	});
 
+	it("shows a session once, though a copy of its file lies in the archive", async () => {
+		const lines = [meta(uuid(1)), ...exchange("Hello", "Hi")];
+		await home.rollout(1, uuid(1), [...lines, ...exchange("More", "Yes")]);
+		await home.write(`archived_sessions/rollout-2026-01-02T03-04-01-${uuid(1)}.jsonl`, text(lines));
+		const summaries = await list();
+		assert.deepEqual(
+			summaries.map((each) => [each.items, each.archived]),
+			[[4, false]],
+		);
+		const [summary] = summaries;
+		assert.ok(summary);
+		const transcript = await source.open(summary);
+		assert.equal(transcript.rows.length, 4);
+		assert.deepEqual(transcript.branches, []);
+		assert.equal((await source.adoptable(summary)).turns.length, 2);
+	});
+
 	it("shows a bad file with its reason, and a session of context only as empty", async () => {
 		await home.rollout(1, uuid(1), [meta(uuid(1))]);
 		await home.write(`sessions/rollout-2026-01-02T03-04-02-${uuid(2)}.jsonl`, "");
@@ -261,6 +278,25 @@ describe("copy on write", () => {
 			["gap", "item", "item"],
 		);
 		assert.equal((await transcript.items(0, 9)).length, 2);
+	});
+
+	it("of a thousand files and more says where it stops", async () => {
+		const deep = 1100;
+		for (let n = 0; n < deep; n++) {
+			const first = 1 + n * 8;
+			await home.rollout(1, uuid(n), [
+				n === 0 ? paginated(uuid(n)) : meta(uuid(n), base(uuid(n - 1), first), first),
+				...paginatedTurn(first + 1, `p${n}`, `r${n}`),
+			]);
+		}
+		const summaries = await list();
+		const last = summaries.at(-1);
+		assert.ok(last);
+		assert.match(last.warning ?? "", /more than 1000 files/);
+		assert.equal(
+			(await source.open(last)).rows.filter((row) => row.kind === "item").length,
+			last.items,
+		);
 	});
 
 	it("is not caught in a circle", async () => {

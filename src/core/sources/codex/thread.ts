@@ -1,14 +1,11 @@
 import type { SessionSummary } from "../../model/summary.ts";
-import { type Chain, chainOf, distinctRollouts } from "./chain.ts";
+import { type Chain, chainOf, distinctRollouts, maxAncestors } from "./chain.ts";
 import { chainItems, factsOf, type RolloutFacts } from "./facts.ts";
 import type { CodexHome } from "./home.ts";
 import { parseRolloutName } from "./names.ts";
 import type { ParsedItem, ParsedTurn } from "./pairing.ts";
 import { Rollout } from "./rollout.ts";
 import { summarizeThread } from "./summary.ts";
-
-/** Ancestors beyond this many are not read: nobody's session is that deep, a hostile one may be. */
-const maxAncestors = 1000;
 
 /** A stretch of the chain with the rollout it stands in. */
 export interface ChainPart {
@@ -41,6 +38,8 @@ export class CodexThread {
 	private readonly locate: (thread: string) => Promise<readonly string[]>;
 	private readonly rollouts = new Map<string, Rollout>();
 	private readonly facts = new Map<Rollout, RolloutFacts>();
+	/** Made of `facts` when it is asked for. */
+	private byThread: ReadonlyMap<string, readonly RolloutFacts[]> | undefined;
 	private own: RolloutFacts[] = [];
 	private active: RolloutFacts | undefined;
 	private chain: Chain = { segments: [] };
@@ -61,8 +60,19 @@ export class CodexThread {
 	async load(paths: readonly string[]): Promise<boolean> {
 		let changed = false;
 		for (const path of new Set([...this.ownPaths, ...paths])) {
-			changed = (await this.read(path)) || changed;
+			changed = (await this.take(this.rolloutAt(path))) || changed;
 		}
+		this.chooseOwn();
+		changed = (await this.loadAncestors()) || changed;
+		// A single file's older rollouts are found as its ancestors.
+		this.chooseOwn();
+		this.chain = this.active
+			? chainOf(this.active, (thread) => this.factsOfThread(thread))
+			: { segments: [] };
+		return changed;
+	}
+
+	private chooseOwn(): void {
 		this.own = distinctRollouts(
 			[...this.facts.values()].filter(
 				(each) => each.thread === this.thread || each.path === this.only,
@@ -70,16 +80,28 @@ export class CodexThread {
 		);
 		const shown = this.only && this.factsAt(this.only);
 		this.active = shown || this.own.at(-1);
-		for (let depth = 0; this.active && depth < maxAncestors; depth++) {
-			this.chain = chainOf(this.active, (thread) => this.factsOfThread(thread));
-			const missing = this.chain.segments[0]?.facts.base;
-			if (!missing || this.asked.has(missing.thread)) {
-				break;
+	}
+
+	/** Reads the files of the threads that the active file continues, as far back as a chain is followed. */
+	private async loadAncestors(): Promise<boolean> {
+		let changed = false;
+		let wanted = new Set(this.own.flatMap((each) => each.base?.thread ?? []));
+		for (let depth = 0; wanted.size > 0 && depth <= maxAncestors; depth++) {
+			const next = new Set<string>();
+			for (const thread of wanted) {
+				if (!this.asked.has(thread)) {
+					this.asked.add(thread);
+					for (const path of await this.locate(thread)) {
+						const rollout = this.rolloutAt(path);
+						changed = (await this.take(rollout)) || changed;
+						const base = this.factsFor(rollout).base?.thread;
+						if (base !== undefined) {
+							next.add(base);
+						}
+					}
+				}
 			}
-			this.asked.add(missing.thread);
-			for (const path of await this.locate(missing.thread)) {
-				changed = (await this.read(path)) || changed;
-			}
+			wanted = next;
 		}
 		return changed;
 	}
@@ -197,20 +219,21 @@ export class CodexThread {
 		return this.own.map((each) => each.path);
 	}
 
-	private async read(path: string): Promise<boolean> {
+	private rolloutAt(path: string): Rollout {
 		const key = keyOf(path);
 		let rollout = this.rollouts.get(key);
 		if (!rollout) {
 			rollout = new Rollout(path);
 			this.rollouts.set(key, rollout);
 		}
-		return await this.take(rollout);
+		return rollout;
 	}
 
 	private async take(rollout: Rollout): Promise<boolean> {
 		const change = await rollout.load();
 		if (change !== "same" || !this.facts.has(rollout)) {
 			this.facts.set(rollout, factsOf(rollout));
+			this.byThread = undefined;
 		}
 		return change !== "same";
 	}
@@ -219,8 +242,12 @@ export class CodexThread {
 		return this.facts.get(rollout) ?? factsOf(rollout);
 	}
 
-	private factsOfThread(thread: string): RolloutFacts[] {
-		return distinctRollouts([...this.facts.values()].filter((each) => each.thread === thread));
+	private factsOfThread(thread: string): readonly RolloutFacts[] {
+		if (!this.byThread) {
+			const groups = Map.groupBy(this.facts.values(), (each) => each.thread);
+			this.byThread = new Map([...groups].map(([key, each]) => [key, distinctRollouts(each)]));
+		}
+		return this.byThread.get(thread) ?? [];
 	}
 
 	private factsAt(path: string): RolloutFacts | undefined {
