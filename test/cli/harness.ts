@@ -1,14 +1,39 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { type Locations, userLocations } from "../../src/core/locations.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 
-/** The command's first file. */
-export const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** The command's first file as it stands in the sources. */
+export const sourceMain = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+
+/** The command in one file, as it is shipped: it starts six times as fast as the sources do. */
+export const main = bundled();
+
+function bundled(): string {
+	const folder = mkdtempSync(path.join(tmpdir(), "skein-cli-bundle-"));
+	process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+	// A process that is tested may run as another user.
+	chmodSync(folder, 0o755);
+	const outfile = path.join(folder, "cli.mjs");
+	buildSync({
+		entryPoints: [sourceMain],
+		outfile,
+		bundle: true,
+		platform: "node",
+		format: "esm",
+		logLevel: "warning",
+		banner: {
+			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+		},
+	});
+	return outfile;
+}
 
 export interface Result {
 	readonly code: number | null;

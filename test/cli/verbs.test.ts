@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import { Place } from "./harness.ts";
+import { Place, sourceMain } from "./harness.ts";
 
 interface Row {
 	id: string;
@@ -333,6 +334,7 @@ test("usage errors end with 2, failures with 1, help and version with 0", async 
 	assert.equal(await codeOf("--help"), 0);
 	assert.equal(await codeOf("fork", "--help"), 0);
 	assert.equal(await codeOf("--version"), 0);
+	execFileSync(process.execPath, [sourceMain, "--version"]);
 });
 
 test("a reader that goes away early is no error", async (t) => {
