@@ -54,12 +54,7 @@ export class CodexHome {
 
 	/** All rollouts, live and archived. A compressed file whose plain sibling is there is left out. */
 	async rollouts(report: Report): Promise<SourceFile[]> {
-		const paths = [
-			...(await filesUnder(this.sessions, report)),
-			...(await filesUnder(this.archived, report)),
-		].filter(isSessionFile);
-		const all = new Set(paths);
-		const wanted = paths.filter((file) => !file.endsWith(".zst") || !all.has(file.slice(0, -4)));
+		const wanted = await this.rolloutPaths(report);
 		const found = await mapLimit(wanted, 16, async (file): Promise<SourceFile | undefined> => {
 			try {
 				const { size, mtimeMs } = await stat(file);
@@ -74,12 +69,19 @@ export class CodexHome {
 		return found.filter((file) => file !== undefined);
 	}
 
+	private async rolloutPaths(report: Report): Promise<string[]> {
+		const paths = [
+			...(await filesUnder(this.sessions, report)),
+			...(await filesUnder(this.archived, report)),
+		].filter(isSessionFile);
+		const all = new Set(paths);
+		return paths.filter((file) => !file.endsWith(".zst") || !all.has(file.slice(0, -4)));
+	}
+
 	/** Paths of a thread's rollouts, by their names alone. */
 	async rolloutsNamed(thread: string): Promise<string[]> {
-		const files = await this.rollouts(ignore);
-		return files
-			.map((file) => file.path)
-			.filter((file) => parseRolloutName(file).thread === thread);
+		const paths = await this.rolloutPaths(ignore);
+		return paths.filter((file) => parseRolloutName(file).thread === thread);
 	}
 
 	/** Paths of a thread's rollouts that lie beside known ones, or where Codex would write a new one now. */

@@ -132,7 +132,10 @@ class CodexSource implements Source {
 			home: this.home,
 			locate: (wanted) => this.locate(wanted),
 		});
-		await thread.load([summary.file, ...(await this.locate(id))]);
+		const known = [summary.file, ...(await this.locate(id))];
+		// A revert since the last list has written a newer file.
+		const beside = await this.home.rolloutsBeside(id, known, new Date());
+		await thread.load([...known, ...beside]);
 		return thread;
 	}
 

@@ -120,7 +120,9 @@ export class CodexThread {
 			: ((await this.home?.rolloutsBeside(this.thread, this.ownPaths, now)) ?? []);
 		const known = new Set([...this.rollouts.values()].map((each) => each.name.plain));
 		const fresh = more.filter((path) => !known.has(parseRolloutName(path).plain));
-		this.asked.clear();
+		if (this.chain.missing !== undefined) {
+			this.asked.clear();
+		}
 		return (await this.load(fresh)) || changed;
 	}
 
