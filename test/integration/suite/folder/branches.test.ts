@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import {
+	lastRecord,
+	listed,
+	newSession,
+	paintedPanel,
+	records,
+	run,
+	say,
+	skein,
+	until,
+} from "../support.ts";
+
+async function chain(id: string): Promise<string[]> {
+	const { context } = await skein();
+	const transcript = await context.reader.open(await context.reader.find(id));
+	const items = await transcript.items(0, transcript.rows.length);
+	return items.map(({ content }) => String("text" in content ? content.text : content.type));
+}
+
+describe("Commands that go another way", () => {
+	it("Fork Session continues from the last item and copies nothing", async () => {
+		const id = await newSession("Forked");
+		const { answer } = await say(id, "One", "Two");
+		const fork = String(await run("forkSession", [{ id }]));
+		const [header, ...rest] = records(fork);
+		assert.deepEqual(rest, []);
+		assert.deepEqual(Reflect.get(header?.["session"] as object, "parent"), {
+			session: id,
+			at: answer,
+		});
+		assert.deepEqual(await chain(fork), ["One", "Two"]);
+	});
+
+	it("Fork from Here forks up to and including the item, and says so", async () => {
+		const id = await newSession("Forked midway");
+		const first = await say(id, "One", "Two");
+		await say(id, "Three", "Four");
+		const fork = String(await run("forkFromHere", [{ id, item: first.prompt }]));
+		assert.deepEqual(await chain(fork), ["One"]);
+	});
+
+	it("Fork from Here asks for the item when none is at hand", async () => {
+		const id = await newSession("Forked by choice");
+		await say(id, "Alpha", "Beta");
+		await say(id, "Gamma", "Delta");
+		const fork = String(await run("forkFromHere", [{ id }], { answers: [{ pick: /Beta/ }] }));
+		assert.deepEqual(await chain(fork), ["Alpha", "Beta"]);
+	});
+
+	it("Fork Session adopts a source's session first; it is then listed once, as ours", async () => {
+		const source = await listed("A --json option");
+		const { context } = await skein();
+		const foreign = await context.reader.open(await context.reader.find(source.id));
+		const prompt = foreign.rows.find((row) => row.kind === "item" && row.type === "userMessage");
+		assert.ok(prompt);
+		const fork = String(await run("forkFromHere", [{ id: source.id, item: prompt.id }]));
+		const own = context.list.get(source.id);
+		assert.equal(own?.summary.source, "skein");
+		assert.equal(context.list.get(fork)?.summary.parent?.session, own?.summary.id);
+		assert.equal(context.list.rows.filter((row) => row.summary.id === source.id).length, 0);
+	});
+
+	it("Revert to Here moves the head; its Undo moves it back", async () => {
+		const id = await newSession("Reverted");
+		const first = await say(id, "One", "Two");
+		await say(id, "Three", "Four");
+		await run("revertToHere", [{ id, item: first.answer }], { answers: [{ notify: "Undo" }] });
+		await until("the undo is written", async () => (await chain(id)).length === 4);
+		assert.deepEqual(
+			records(id)
+				.slice(-2)
+				.map((record) => record.type),
+			["head.moved", "head.moved"],
+		);
+	});
+
+	it("Undo Revert brings the later turns back", async () => {
+		const id = await newSession("Reverted and undone");
+		const first = await say(id, "One", "Two");
+		await say(id, "Three", "Four");
+		await run("revertToHere", [{ id, item: first.answer }]);
+		assert.deepEqual(await chain(id), ["One", "Two"]);
+		await run("undoRevert", [{ id }]);
+		assert.deepEqual(await chain(id), ["One", "Two", "Three", "Four"]);
+		await run("undoRevert", [{ id: await newSession("Never reverted") }], {
+			error: /not a revert/,
+		});
+	});
+
+	it("Switch Branch goes to the other branch, and the open transcript follows", async () => {
+		const id = await newSession("Branched");
+		const first = await say(id, "One", "Two");
+		await say(id, "Left", "Left answer");
+		await run("revertToHere", [{ id, item: first.answer }]);
+		await say(id, "Right", "Right answer");
+		assert.deepEqual(await chain(id), ["One", "Two", "Right", "Right answer"]);
+		await run("openSession", [{ id }]);
+		const panel = await paintedPanel("Branched");
+		await run("switchBranch", [{ id }], { answers: [{ pick: "Left" }] });
+		assert.equal(lastRecord(id).type, "head.moved");
+		assert.deepEqual(await chain(id), ["One", "Two", "Left", "Left answer"]);
+		await until("the page shows four rows of the other branch", () => {
+			const rows = panel.opened?.transcript.rows ?? [];
+			return rows.length === 4;
+		});
+	});
+});

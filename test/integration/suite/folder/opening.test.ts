@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { appendFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { afterEach, describe, it } from "mocha";
+import * as vscode from "vscode";
+import {
+	closeEditors,
+	folder,
+	listed,
+	newSession,
+	paintedPanel,
+	run,
+	say,
+	skein,
+	until,
+} from "../support.ts";
+
+function tabLabels(): string[] {
+	return vscode.window.tabGroups.all.flatMap((group) => group.tabs.map((tab) => tab.label));
+}
+
+describe("Opening", () => {
+	afterEach(closeEditors);
+
+	it("Open Session shows a source's transcript under its title", async () => {
+		const { id } = await listed("A tour of the code");
+		await run("openSession", [{ id }]);
+		const panel = await paintedPanel("A tour of the code");
+		assert.ok(panel.painted > 0);
+		assert.deepEqual(tabLabels(), ["A tour of the code"]);
+	});
+
+	it("a journal opened from the Explorer shows its transcript", async () => {
+		const id = await newSession("From the Explorer");
+		await say(id, "Hello", "There");
+		await closeEditors();
+		const uri = vscode.Uri.file(path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`));
+		await vscode.commands.executeCommand("vscode.open", uri);
+		const panel = await paintedPanel("From the Explorer");
+		assert.equal(panel.session?.id, id);
+	});
+
+	it("a session file that lies anywhere opens as a transcript when asked to", async () => {
+		const { file } = await listed("Fix the word count");
+		const uri = vscode.Uri.file(file);
+		await vscode.commands.executeCommand("vscode.openWith", uri, "skein.sessionFile");
+		const { panels } = await skein();
+		const panel = await until("it is painted", () =>
+			panels().find((each) => each.uri.fsPath === file && each.painted > 0),
+		);
+		assert.equal(panel.session, undefined);
+	});
+
+	it("a file that is no session says so, and nothing else happens", async () => {
+		const file = path.join(folder(), "foreign.jsonl");
+		writeFileSync(file, '{"hello":"world"}\n');
+		await vscode.commands.executeCommand(
+			"vscode.openWith",
+			vscode.Uri.file(file),
+			"skein.sessionFile",
+		);
+		const { panels } = await skein();
+		const panel = await until("it is resolved", () =>
+			panels().find((each) => each.uri.fsPath === file),
+		);
+		assert.equal(panel.opened, undefined);
+	});
+
+	it("an open transcript follows its journal", async () => {
+		const id = await newSession("Followed");
+		await say(id, "One", "Two");
+		await run("openSession", [{ id }]);
+		const panel = await paintedPanel("Followed");
+		await say(id, "Three", "Four");
+		await until("four rows are there", () => panel.opened?.transcript.rows.length === 4);
+	});
+
+	it("a change made by another process appears in the tree", async () => {
+		const id = await newSession("Renamed elsewhere");
+		const file = path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`);
+		const record = {
+			v: 1,
+			id: `${id.slice(0, -6)}ZZZZZZ`,
+			ts: new Date().toISOString(),
+			type: "session.renamed",
+			title: "By another hand",
+		};
+		appendFileSync(file, `${JSON.stringify(record)}\n`);
+		await listed("By another hand");
+	});
+
+	it("Open as Text shows the transcript as Markdown", async () => {
+		const id = await newSession("As text");
+		await say(id, "What is it?", "It is **this**.");
+		await run("openAsText", [{ id }]);
+		const editor = await until("the text is shown", () => vscode.window.activeTextEditor);
+		assert.equal(editor.document.languageId, "markdown");
+		assert.match(
+			editor.document.getText(),
+			/# As text[\s\S]*What is it\?[\s\S]*It is \*\*this\*\*\./,
+		);
+		assert.deepEqual(
+			tabLabels().filter((label) => label.endsWith(".md")),
+			["As text.md"],
+		);
+	});
+
+	it("a file change opens as a diff rebuilt from the record", async () => {
+		const { context } = await skein();
+		const { id } = await listed("Fix the word count");
+		await run("openSession", [{ id }]);
+		const panel = await paintedPanel("Fix the word count");
+		const transcript = panel.opened?.transcript;
+		assert.ok(transcript);
+		const items = await transcript.items(0, transcript.rows.length);
+		const change = items.find(({ content }) => content.type === "fileChange");
+		assert.ok(change?.content.type === "fileChange" && Array.isArray(change.content.changes));
+		const [edit] = change.content.changes;
+		assert.ok(edit && (await context.documents.showChange(panel.uri, change, edit.path)));
+		const input = await until("the diff is open", () => {
+			const active = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+			return active instanceof vscode.TabInputTextDiff && active;
+		});
+		const [before, after] = await Promise.all([
+			vscode.workspace.openTextDocument(input.original),
+			vscode.workspace.openTextDocument(input.modified),
+		]);
+		assert.notEqual(before.getText(), after.getText());
+		assert.ok(after.getText().length > 0);
+	});
+
+	it("Reveal Journal selects the file in the Explorer", async () => {
+		const id = await newSession("Revealed");
+		await run("revealJournal", [{ id }]);
+		await vscode.commands.executeCommand("copyFilePath");
+		await until("its path is copied", async () =>
+			(await vscode.env.clipboard.readText()).endsWith(`${id}.jsonl`),
+		);
+	});
+
+	it("Copy Item copies the whole text of an item", async () => {
+		const id = await newSession("Copied");
+		const long = "word ".repeat(10_000);
+		const { answer } = await say(id, "Say much", long);
+		await run("openSession", [{ id }]);
+		await paintedPanel("Copied");
+		await run("copyItem", [{ webview: "skein.transcript", itemId: answer }]);
+		assert.equal(await vscode.env.clipboard.readText(), long);
+	});
+
+	it("Copy Link makes a link that opens the session", async () => {
+		const id = await newSession("Linked");
+		await closeEditors();
+		await run("copyLink", [{ id }]);
+		const link = vscode.Uri.parse(await vscode.env.clipboard.readText());
+		assert.equal(link.authority, "skein.skein");
+		assert.equal(link.path, `/session/${id}`);
+		await vscode.commands.executeCommand("skein.openSession", { id: link.path.split("/")[2] });
+		await until("it is open", () => tabLabels().includes("Linked"));
+	});
+
+	it("Copy Link to Item names the item, which a link then reveals", async () => {
+		const id = await newSession("Linked item");
+		const { answer } = await say(id, "Q", "A");
+		await run("openSession", [{ id }]);
+		await paintedPanel("Linked item");
+		await run("copyItemLink", [{ webview: "skein.transcript", itemId: answer }]);
+		const link = vscode.Uri.parse(await vscode.env.clipboard.readText());
+		assert.equal(new URLSearchParams(link.query).get("item"), answer);
+	});
+
+	it("an unknown id gets a sentence", async () => {
+		await run("openSession", [{ id: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }], {
+			error: /There is no session 01ARZ3NDEKTSV4RRFFQ69G5FAV/,
+		});
+		await run("openSession", [{ id: "../../etc/passwd" }], { error: /There is no session/ });
+	});
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import {
+	closeEditors,
+	hasJournal,
+	isOn,
+	lastRecord,
+	listed,
+	newSession,
+	records,
+	run,
+	say,
+	skein,
+	tree,
+	until,
+} from "../support.ts";
+
+describe("Commands that make, name and shelve sessions", () => {
+	it("New Session writes a journal, lists the session and opens it", async () => {
+		const id = await newSession("A first session");
+		assert.equal(records(id)[0]?.type, "session.created");
+		assert.ok(await isOn("sessions", "A first session"));
+		const { panels } = await skein();
+		await until("its editor has the title", () =>
+			panels().some((panel) => panel.panel.title === "A first session"),
+		);
+	});
+
+	it("Rename Session shows the new title at once, in the tree and on the tab", async () => {
+		const id = await newSession("Old name");
+		await run("renameSession", [{ id }], { answers: [{ input: "New name" }] });
+		assert.equal(lastRecord(id)["title"], "New name");
+		assert.ok(await isOn("sessions", "New name"));
+		const { panels } = await skein();
+		await until("the tab is renamed", () =>
+			panels().some((panel) => panel.panel.title === "New name"),
+		);
+	});
+
+	it("Archive Session moves it to Archived; Undo brings it back", async () => {
+		const id = await newSession("To archive");
+		await run("archiveSession", [{ id }], { answers: [{ notify: "Undo" }] });
+		assert.deepEqual(
+			records(id)
+				.slice(-1)
+				.map((record) => record.type),
+			["session.archived"],
+		);
+		await until("the undo is written", () => lastRecord(id).type === "session.unarchived");
+		await until("it is back", () => isOn("sessions", "To archive"));
+	});
+
+	it("Unarchive Session brings it back", async () => {
+		const id = await newSession("There and back");
+		await run("archiveSession", [{ id }]);
+		assert.ok(await isOn("archived", "There and back"));
+		assert.equal(await isOn("sessions", "There and back"), false);
+		await run("unarchiveSession", [{ id }]);
+		assert.ok(await isOn("sessions", "There and back"));
+	});
+
+	it("Delete Session previews what goes, moves it to the trash, and can be undone", async () => {
+		const id = await newSession("To delete");
+		const { prompts } = await skein();
+		await run("deleteSession", [{ id }], {
+			answers: [{ confirm: "Move to Trash" }, { notify: "Undo" }],
+		});
+		assert.deepEqual(prompts.asked, []);
+		await until("the undo is written", () => lastRecord(id).type === "session.restored");
+	});
+
+	it("Delete Session does nothing when the question is dismissed", async () => {
+		const id = await newSession("Not to delete");
+		await run("deleteSession", [{ id }], { answers: [{ dismiss: true }] });
+		assert.equal(records(id).length, 1);
+	});
+
+	it("Restore Session brings a deleted session back", async () => {
+		const id = await newSession("Deleted and restored");
+		await run("deleteSession", [{ id }], { answers: [{ confirm: "Move to Trash" }] });
+		assert.ok(await isOn("trash", "Deleted and restored"));
+		await run("restoreSession", [{ id }]);
+		assert.ok(await isOn("sessions", "Deleted and restored"));
+	});
+
+	it("Purge Session removes a trashed session from disk, and only a trashed one", async () => {
+		const id = await newSession("To purge");
+		await run("purgeSession", [{ id }], { error: /Only a session in the trash can be purged/ });
+		await run("deleteSession", [{ id }], { answers: [{ confirm: "Move to Trash" }] });
+		await run("purgeSession", [{ id }], { answers: [{ confirm: "Purge" }] });
+		assert.equal(hasJournal(id), false);
+		assert.equal(await isOn("trash", "To purge"), false);
+	});
+
+	it("Purge Session offers to purge forks that need the session", async () => {
+		const id = await newSession("Parent to purge");
+		await say(id, "Question", "Answer");
+		const fork = String(await run("forkSession", [{ id }]));
+		await run("deleteSession", [{ id }], { answers: [{ confirm: "Move to Trash" }] });
+		await run("purgeSession", [{ id }], { answers: [{ dismiss: true }] });
+		assert.ok(hasJournal(id) && hasJournal(fork));
+		await run("purgeSession", [{ id }], { answers: [{ confirm: "Purge with Forks" }] });
+		assert.equal(hasJournal(id) || hasJournal(fork), false);
+	});
+
+	it("Pin and Unpin Session move it to the Pinned group and back", async () => {
+		const id = await newSession("To pin");
+		await run("pinSession", [{ id }]);
+		assert.deepEqual((await tree("sessions")).slice(0, 2), ["Pinned", "  To pin"]);
+		await run("unpinSession", [{ id }]);
+		assert.equal((await tree("sessions"))[0], "Today");
+		assert.deepEqual(
+			records(id).map((record) => record.type),
+			["session.created", "session.pinned", "session.unpinned"],
+		);
+	});
+
+	it("work on several sessions with one question", async () => {
+		const ids = [await newSession("Bulk one"), await newSession("Bulk two")];
+		const nodes = ids.map((id) => ({ id }));
+		await run("archiveSession", [nodes[0], nodes]);
+		assert.deepEqual(
+			ids.map((id) => lastRecord(id).type),
+			["session.archived", "session.archived"],
+		);
+		await run("deleteSession", [nodes[0], nodes], { answers: [{ confirm: "Move to Trash" }] });
+		await run("purgeSession", [nodes[0], nodes], { answers: [{ confirm: "Purge" }] });
+		assert.deepEqual(ids.map(hasJournal), [false, false]);
+	});
+
+	it("ask for the session when there is none at hand", async () => {
+		const id = await newSession("Asked for");
+		await closeEditors();
+		await run("archiveSession", [], { answers: [{ pickMany: ["Asked for"] }] });
+		assert.equal(lastRecord(id).type, "session.archived");
+	});
+
+	it("refuse to change a session that belongs to an agent", async () => {
+		const foreign = await listed("A tour of the code");
+		await run("archiveSession", [{ id: foreign.id }], {
+			error: /belongs to Codex and is read-only/,
+		});
+	});
+});

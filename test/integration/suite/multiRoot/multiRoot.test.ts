@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { describe, it } from "mocha";
+import * as vscode from "vscode";
+import { filesBelow, folder, listed, records, run, skein, tree, until } from "../support.ts";
+
+describe("Several folders", () => {
+	it("have a root each in the tree", async () => {
+		const names = vscode.workspace.workspaceFolders?.map(({ name }) => name) ?? [];
+		const roots = (await tree("sessions")).filter((line) => !line.startsWith(" "));
+		assert.deepEqual(roots.slice(0, 2), names);
+		assert.ok(names.length === 2);
+	});
+
+	it("have a store each; the folder is asked for", async () => {
+		const id = String(
+			await run("newSession", [], {
+				answers: [{ pick: path.basename(folder(1)) }, { input: "In the second" }],
+			}),
+		);
+		assert.equal(records(id, 1)[0]?.type, "session.created");
+		assert.equal(existsSync(path.join(folder(0), ".vscode/skein")), false);
+		const lines = await tree("sessions");
+		const second = lines.indexOf(path.basename(folder(1)));
+		assert.ok(lines.slice(second).some((line) => line.trim() === "In the second"));
+	});
+
+	it("keep an imported session in the folder it ran in", async () => {
+		const source = await listed("A tour of the code");
+		const [id] = (await run("importSession", [{ id: source.id }])) as string[];
+		assert.ok(id);
+		assert.ok(records(id, 0).length > 3);
+		const { context } = await skein();
+		assert.equal(context.list.get(id)?.folder, folder(0));
+	});
+
+	it("go from the tree when they are removed from the workspace, and nothing goes from disk", async () => {
+		const second = folder(1);
+		const { context } = await skein();
+		assert.ok(vscode.workspace.updateWorkspaceFolders(1, 1));
+		await until(
+			"its sessions are gone from the list",
+			() => !context.list.rows.some((row) => row.summary.title === "In the second"),
+		);
+		assert.ok(filesBelow(path.join(second, ".vscode/skein/sessions")).length > 0);
+	});
+});
