@@ -51,7 +51,7 @@ export function summarizeThread(
 		source: sourceName,
 		title: name || prompt || fallbackTitle(active, items),
 		untitled: !name,
-		agent: "Codex",
+		agent: sourceName,
 		model: turns.findLast((turn) => turn.model)?.model ?? active.model ?? null,
 		cwd:
 			own.find((each) => each.cwd)?.cwd ??
