@@ -56,7 +56,6 @@ export class ItemActions {
 		const button = (icon: string, label: string, run: (event: Event) => void) => html`<button
 			class="action"
 			type="button"
-			data-inner
 			aria-label=${label}
 			data-tip=${label}
 			@click=${run}

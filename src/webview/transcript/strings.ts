@@ -79,6 +79,8 @@ export const strings = {
 	"steps.toolCall.many": "{0} tool calls",
 	"steps.webSearch.one": "1 search",
 	"steps.webSearch.many": "{0} searches",
+	"steps.reasoning.one": "1 thought",
+	"steps.reasoning.many": "{0} thoughts",
 
 	"detail.folder": "Folder",
 	"detail.input": "Input",

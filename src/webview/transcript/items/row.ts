@@ -274,7 +274,13 @@ function rowView(context: ItemContext, entry: Entry & { kind: "row" }): Template
 	</article>`;
 }
 
-const countedTypes = ["commandExecution", "fileChange", "toolCall", "webSearch"] as const;
+const countedTypes = [
+	"commandExecution",
+	"fileChange",
+	"toolCall",
+	"webSearch",
+	"reasoning",
+] as const;
 
 function foldView(context: ItemContext, entry: Entry & { kind: "fold" }): TemplateResult {
 	const { block, key, open } = entry;

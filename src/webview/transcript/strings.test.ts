@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { strings } from "./strings.ts";
+import { Words } from "./words.ts";
+
+test("words of the host win, missing ones stay English, numbers follow the locale", () => {
+	const words = new Words({ "steps.many": "{0} Schritte" }, "de");
+	assert.equal(words.count("steps", 1234), "1.234 Schritte");
+	assert.equal(words.count("header.turns", 1), "1 turn");
+	assert.equal(new Words({}, "not a locale!").count("header.turns", 3), "3 turns");
+});
+
+test("durations are short and whole", () => {
+	const words = new Words();
+	assert.deepEqual(
+		[31, 3412, 65_400, 3_720_000].map((ms) => words.duration(ms)),
+		["31 ms", "3.4 s", "1 min 5 s", "1 h 2 min"],
+	);
+});
+
+test("a value that looks like a placeholder is not filled again", () => {
+	assert.equal(new Words().say("lineage.continues", "{0} {1}"), "Continues {0} {1}");
+});
+
+test("no string is put together from parts or left without words", () => {
+	for (const [key, text] of Object.entries(strings)) {
+		assert.equal(text, text.trim(), key);
+		assert.notEqual(text, "", key);
+	}
+});
+
+test("the page's icons are the package's", async () => {
+	const sheet = createRequire(import.meta.url).resolve("@vscode/codicons/dist/codicon.css");
+	const theirs = await readFile(sheet, "utf8");
+	const ours = await readFile(new URL("./styles/icons.css", import.meta.url), "utf8");
+	const icons = [...ours.matchAll(/\.codicon-([a-z-]+)::before \{\s*content: "(\\[0-9a-f]+)"/g)];
+	assert.ok(icons.length > 20);
+	for (const [, name, code] of icons) {
+		assert.ok(theirs.includes(`.codicon-${name}:before { content: "${code}" }`), name);
+	}
+});
