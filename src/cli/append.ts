@@ -21,15 +21,9 @@ export const append: Command = {
 
 const newline = 10;
 
-/** One line of input that is an item. */
-interface GivenItem {
-	readonly line: number;
-	readonly content: ItemContent;
-}
-
 /**
- * Stores items read from `input`, one JSON object a line. Everything that has arrived is written by as few syncs as its
- * turns allow; `stored` gets the ids in the order of the lines, only after they are durable. Throws a HumanError for a
+ * Stores items read from `input`, one JSON object a line. What has arrived while a write was under way is stored
+ * by the next one, all together; `stored` gets the ids in the order of the lines, only after they are durable. Throws a HumanError for a
  * line that is no item (`bad-line`); the lines before it are stored by then, and nothing after it is.
  */
 export async function appendItems(
@@ -54,6 +48,8 @@ export async function appendItems(
 	await turns.end("completed");
 }
 
+type Draft = RecordDraft & { id: string };
+
 /** Writes items in order, opening a turn at each user message. One conversation: each turn continues the one before it. */
 class TurnWriter {
 	private readonly session: Session;
@@ -67,19 +63,32 @@ class TurnWriter {
 		this.stored = stored;
 	}
 
-	async write(items: readonly GivenItem[]): Promise<void> {
-		let from = 0;
-		while (from < items.length) {
-			if (this.turn === undefined || items[from]?.content.type === "userMessage") {
-				await this.open();
-			}
-			let to = from + 1;
-			while (to < items.length && items[to]?.content.type !== "userMessage") {
-				to++;
-			}
-			await this.store(items.slice(from, to));
-			from = to;
+	/** Stores items by one write, whatever turns they open and end. */
+	async write(items: readonly ItemContent[]): Promise<void> {
+		if (items.length === 0) {
+			return;
 		}
+		const next = await this.session.idSource();
+		const drafts: Draft[] = [];
+		const ids: string[] = [];
+		let { turn, last } = this;
+		for (const content of items) {
+			if (turn === undefined || content.type === "userMessage") {
+				if (turn !== undefined) {
+					drafts.push({ id: next(), type: "turn.completed", turn, status: "completed" });
+				}
+				turn = next();
+				const after = last ?? headItem(this.session.state);
+				drafts.push({ id: turn, type: "turn.started", after });
+			}
+			last = next();
+			drafts.push({ id: last, type: "item.completed", turn, item: content });
+			ids.push(last);
+		}
+		await this.session.append(drafts);
+		this.turn = turn;
+		this.last = last;
+		this.stored(ids);
 	}
 
 	async end(status: "completed" | "interrupted"): Promise<void> {
@@ -88,31 +97,10 @@ class TurnWriter {
 			this.turn = undefined;
 		}
 	}
-
-	/** Ends the turn before and starts one, as one write. */
-	private async open(): Promise<void> {
-		const drafts: RecordDraft[] = [];
-		if (this.turn !== undefined) {
-			drafts.push({ type: "turn.completed", turn: this.turn, status: "completed" });
-		}
-		await this.session.refresh();
-		drafts.push({ type: "turn.started", after: this.last ?? headItem(this.session.state) });
-		this.turn = (await this.session.append(drafts)).at(-1)?.id;
-	}
-
-	private async store(items: readonly GivenItem[]): Promise<void> {
-		const turn = this.turn ?? "";
-		const records = await this.session.append(
-			items.map(({ content }) => ({ type: "item.completed", turn, item: content })),
-		);
-		const ids = records.map((record) => record.id);
-		this.last = ids.at(-1);
-		this.stored(ids);
-	}
 }
 
 interface Batch {
-	readonly items: readonly GivenItem[];
+	readonly items: readonly ItemContent[];
 	/** About the first line that is no item; the batch is the last one then. */
 	readonly error?: HumanError;
 }
@@ -151,7 +139,7 @@ function splitLines(bytes: Buffer): Buffer[] {
 }
 
 function parseLines(lines: readonly Buffer[], before: number): Batch {
-	const items: GivenItem[] = [];
+	const items: ItemContent[] = [];
 	for (const [index, bytes] of lines.entries()) {
 		const line = before + index + 1;
 		const parsed = parseLine(bytes);
@@ -159,7 +147,7 @@ function parseLines(lines: readonly Buffer[], before: number): Batch {
 			return { items, error: badLine(line, parsed) };
 		}
 		if (parsed) {
-			items.push({ line, content: parsed });
+			items.push(parsed);
 		}
 	}
 	return { items };

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { causeInWords, HumanError, systemErrorCode } from "../base/errors.ts";
 import { sessionBundle } from "../core/export/bundle.ts";
 import { sessionMarkdown } from "../core/export/markdown.ts";
-import { adoptSession } from "../core/store/adopt.ts";
+
 import { WorkspaceStore } from "../core/store/workspaceStore.ts";
 import type { Cli } from "./cli.ts";
 import { type Command, UsageError } from "./command.ts";
@@ -74,7 +74,7 @@ async function useBundle(cli: Cli, given: string, use: Use): Promise<void> {
 	const folder = await fs.mkdtemp(path.join(tmpdir(), "skein-export-"));
 	try {
 		const store = new WorkspaceStore(folder, { ...cli.locations, data: path.join(folder, "data") });
-		const { session } = await adoptSession(store, source, summary);
+		const { session } = await store.adopt(source, summary);
 		await use(summary.title, sessionBundle(store, session.id, report));
 		await store.close();
 	} finally {

@@ -7,7 +7,7 @@ import { recordMark } from "../core/journal/framing.ts";
 import type { Diagnostic } from "../core/model/diagnostic.ts";
 import type { SessionSummary } from "../core/model/summary.ts";
 import type { Source } from "../core/sources/source.ts";
-import { adoptSession } from "../core/store/adopt.ts";
+
 import { readHeader } from "../core/store/header.ts";
 import type { Cli } from "./cli.ts";
 import { type Command, UsageError } from "./command.ts";
@@ -175,7 +175,7 @@ class Import {
 	}
 
 	private async adopt(source: Source, summary: SessionSummary, from: string): Promise<void> {
-		const { session, items } = await adoptSession(this.cli.store, source, summary);
+		const { session, items } = await this.cli.store.adopt(source, summary);
 		const { diagnostics } = await source.open(summary);
 		await this.add(session.id, from, items, diagnostics);
 	}

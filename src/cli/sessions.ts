@@ -1,6 +1,6 @@
 import { HumanError } from "../base/errors.ts";
 import { printableLine } from "../core/export/printable.ts";
-import { adoptSession } from "../core/store/adopt.ts";
+
 import type { Session } from "../core/store/session.ts";
 import type { Cli } from "./cli.ts";
 import { type Command, UsageError } from "./command.ts";
@@ -45,7 +45,7 @@ export const fork: Command = {
 /** A source's session is adopted first; the item may be named by its id there or by ours. */
 async function forkSource(cli: Cli, given: string, at: string | undefined): Promise<Session> {
 	const { source, summary } = await cli.sourceSession(given);
-	const { session, itemIds } = await adoptSession(cli.store, source, summary);
+	const { session, itemIds } = await cli.store.adopt(source, summary);
 	return cli.store.fork(session.id, at === undefined ? undefined : (itemIds.get(at) ?? at));
 }
 
