@@ -41,7 +41,7 @@ describe("Opening", () => {
 	});
 
 	it("a session file that lies anywhere opens as a transcript when asked to", async () => {
-		const { file } = await listed("Fix the word count");
+		const { file } = await listed("A tour of the code");
 		const uri = vscode.Uri.file(file);
 		await vscode.commands.executeCommand("vscode.openWith", uri, "skein.sessionFile");
 		const { panels } = await skein();

@@ -35,7 +35,7 @@ describe("Several folders", () => {
 		assert.equal(context.list.get(id)?.folder, folder(0));
 	});
 
-	it("go from the tree when they are removed from the workspace, and nothing goes from disk", async () => {
+	it("go from the tree when they are removed from the workspace, and come back with them", async () => {
 		const second = folder(1);
 		const { context } = await skein();
 		assert.ok(vscode.workspace.updateWorkspaceFolders(1, 1));
@@ -44,5 +44,7 @@ describe("Several folders", () => {
 			() => !context.list.rows.some((row) => row.summary.title === "In the second"),
 		);
 		assert.ok(filesBelow(path.join(second, ".vscode/skein/sessions")).length > 0);
+		assert.ok(vscode.workspace.updateWorkspaceFolders(1, 0, { uri: vscode.Uri.file(second) }));
+		await listed("In the second");
 	});
 });
