@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as path from "node:path";
-import { systemErrorCode } from "../../base/errors.ts";
+import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type Files, writeWhole } from "../files.ts";
 import type { BlobRef } from "../model/blob.ts";
 
@@ -29,18 +29,20 @@ export class Blobs {
 		return hex && path.join(hex.slice(0, 2), hex);
 	}
 
-	/** Stores bytes durably. Returns the reference to put in a record, and whether the blob is new. */
+	/**
+	 * Stores bytes durably. Returns the reference to put in a record, and whether the blob is new. Throws a HumanError
+	 * (`not-stored`).
+	 */
 	async put(bytes: Uint8Array, mime: string): Promise<{ ref: BlobRef; created: boolean }> {
-		const hash = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-		const file = path.join(this.folder, Blobs.relativePath(hash) ?? "");
-		const ref = { blob: hash, bytes: bytes.length, mime };
-		if (await this.holds(file, bytes.length)) {
-			return { ref, created: false };
+		try {
+			return await this.putNow(bytes, mime);
+		} catch (error) {
+			throw new HumanError(
+				"not-stored",
+				`A payload of ${bytes.length} bytes could not be stored in ${this.folder}: ${causeInWords(error)}. What needs it was not stored.`,
+				{ cause: error },
+			);
 		}
-		await this.files.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-		// A file of another length is what a full disk left of an earlier try by other means: it is replaced.
-		await writeWhole(this.files, file, bytes, { replace: true });
-		return { ref, created: true };
 	}
 
 	/** The bytes of a blob, checked against its name; undefined when it is missing or is not what its name says. */
@@ -60,6 +62,22 @@ export class Blobs {
 	/** The text of a blob as UTF-8; undefined like {@link get}. */
 	async text(hash: string): Promise<string | undefined> {
 		return (await this.get(hash))?.toString("utf8");
+	}
+
+	private async putNow(
+		bytes: Uint8Array,
+		mime: string,
+	): Promise<{ ref: BlobRef; created: boolean }> {
+		const hash = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+		const file = path.join(this.folder, Blobs.relativePath(hash) ?? "");
+		const ref = { blob: hash, bytes: bytes.length, mime };
+		if (await this.holds(file, bytes.length)) {
+			return { ref, created: false };
+		}
+		await this.files.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+		// A file of another length is what a full disk left of an earlier try by other means: it is replaced.
+		await writeWhole(this.files, file, bytes, { replace: true });
+		return { ref, created: true };
 	}
 
 	private async holds(file: string, size: number): Promise<boolean> {
