@@ -198,7 +198,7 @@ class Import {
 			if (error instanceof HumanError) {
 				this.failed.push({ from, reason: errorSentence(error) });
 			} else if (systemErrorCode(error) !== undefined) {
-				const reason = `It could not be read: ${causeInWords(error)}. Nothing was imported.`;
+				const reason = `It could not be read or stored: ${causeInWords(error)}. Nothing was imported.`;
 				this.failed.push({ from, reason });
 			} else {
 				throw error;
