@@ -69,6 +69,7 @@ if (version[0] > 22 || (version[0] === 22 && version[1] >= 16)) {
 
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist");
+await mkdir("out", { recursive: true });
 await writeFile("dist/cli.js", launcher);
 await chmod("dist/cli.js", 0o755);
 if (watch) {
