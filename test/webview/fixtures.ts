@@ -377,7 +377,7 @@ const attacks = [
 	'```"><script>window.pwned=1</script>\n</code></pre><script>window.pwned=1</script>\n```',
 	"admin\u202Etxt.exe \u2066hidden\u2069 nul:\u0000 bell:\u0007 esc:\u001b[31mred\u001b]8;;https://evil.test\u0007link\u001b]8;;\u0007",
 	zalgo,
-	"{{constructor.constructor('window.pwned=1')()}} ${window.pwned=1}",
+	"{{constructor.constructor('window.pwned=1')()}} $" + "{window.pwned=1}",
 ];
 
 /** Everything a transcript may try, in every place that shows text. */

@@ -302,3 +302,15 @@ test("the header folds away on the way down and comes back on the way up", async
 	await harness.page.locator("header.session:not(.folded)").waitFor();
 	await harness.close();
 });
+
+test("paths in answers are links, with their line, and reach the host as they stand", async () => {
+	const text = "See [a](src/a.ts:12), [b](/abs/b.ts#L3), [c](c.ts:4:5) and [no](vscode://x/y).";
+	const harness = await Harness.open(
+		new FixtureBuilder().add({ type: "agentMessage", text }).build(),
+	);
+	await harness.heard("painted");
+	const links = harness.page.locator("a[data-href]");
+	const hrefs = await links.evaluateAll((all) => all.map((one) => one.getAttribute("data-href")));
+	assert.deepEqual(hrefs, ["src/a.ts:12", "/abs/b.ts#L3", "c.ts:4:5"]);
+	await harness.close();
+});

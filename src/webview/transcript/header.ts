@@ -23,7 +23,7 @@ export function headerView(context: ItemContext): TemplateResult {
 						>`
 					: nothing
 			}
-			<span>${words.count("header.turns", summary.turns)}</span>
+			${summary.turns > 0 ? html`<span>${words.count("header.turns", summary.turns)}</span>` : nothing}
 			${
 				tokens
 					? html`<span

@@ -48,6 +48,9 @@ const allowed: Config & { RETURN_DOM_FRAGMENT: true } = {
 		..."table thead tbody tr th td".split(" "),
 	],
 	ALLOWED_ATTR: ["href", "class", "start"],
+	// The web, mail, and paths, with a line number or a drive letter too; `followable` decides once more.
+	ALLOWED_URI_REGEXP:
+		/^(?:(?:https?|mailto):|[a-z]:[\\/]|[^a-z]|[a-z0-9+.-]+(?:[^a-z0-9+.:-]|$)|[^:\s]+(?::\d+){1,2}$)/i,
 	ALLOW_DATA_ATTR: false,
 	ALLOW_ARIA_ATTR: false,
 	RETURN_DOM_FRAGMENT: true,
@@ -60,13 +63,13 @@ export function followable(href: string): string | undefined {
 	if (scheme === undefined || scheme.length === 1 || /^[^:]+:\d+(:\d+)?$/.test(href)) {
 		return href.startsWith("#") || href.startsWith("//") ? undefined : href;
 	}
-	return ["http", "https", "mailto", "file"].includes(scheme) ? href : undefined;
+	return ["http", "https", "mailto"].includes(scheme) ? href : undefined;
 }
 
 /** Links keep no `href`: there is nothing to navigate to, whatever handler the browser or VS Code has for anchors. */
 function disarmLinks(fragment: DocumentFragment): void {
 	for (const link of fragment.querySelectorAll("a")) {
-		const href = followable(link.getAttribute("href") ?? "");
+		const href = followable(link.getAttribute("href") ?? "") || undefined;
 		link.removeAttribute("href");
 		if (href === undefined) {
 			link.replaceWith(...link.childNodes);

@@ -113,7 +113,7 @@ export function outputView(
 	}
 	const key = `all:${item}:${field}`;
 	const all = context.model.toggled.has(key);
-	const text = known.text.replace(/\s+$/, "");
+	const text = known.text.trimEnd();
 	const first = beginning(text);
 	const body = all || !first.hidden ? text : first.text;
 	if (body === "" && !known.cut) {

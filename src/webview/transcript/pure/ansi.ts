@@ -109,11 +109,14 @@ function settleReturns(text: string): string {
 		return text;
 	}
 	return text
-		.replace(/\r+\n/g, "\n")
 		.split("\n")
 		.map((line) => {
-			const trimmed = line.endsWith("\r") ? line.slice(0, -1) : line;
-			return trimmed.slice(trimmed.lastIndexOf("\r") + 1);
+			// Windows ends lines with it, and some tools twice; a pattern for that would be quadratic.
+			let end = line.length;
+			while (end > 0 && line[end - 1] === "\r") {
+				end--;
+			}
+			return line.slice(line.lastIndexOf("\r", end - 1) + 1, end);
 		})
 		.join("\n");
 }
