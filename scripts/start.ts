@@ -1,7 +1,8 @@
 // Builds Skein and opens it in VS Code on a copy of the sample workspace: in the desktop where there is one, else in the
-// VS Code server, whose address it prints. Options: --smoke (look for the Skein view in Chromium, then end), --port N.
+// VS Code server, whose address it prints. The copy stays for the next time. Options: --fresh (a new copy), --smoke (look
+// for the Skein view in Chromium, then end), --port N.
 import { spawn } from "node:child_process";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { startBrowser } from "./lib/browser.ts";
@@ -15,6 +16,7 @@ import { linkExtension, startServer } from "./lib/server.ts";
 const { values } = parseArgs({
 	options: {
 		smoke: { type: "boolean", default: Boolean(process.env["SKEIN_SMOKE"]) },
+		fresh: { type: "boolean", default: false },
 		port: { type: "string", default: "0" },
 	},
 });
@@ -29,7 +31,9 @@ try {
 async function start(): Promise<void> {
 	await run(process.execPath, ["esbuild.mjs"], { cwd: repository, quiet: true });
 	const scratch = path.join(cacheFolder, values.smoke ? "smoke" : "start");
-	await rm(path.join(scratch, "sample"), { recursive: true, force: true });
+	if (values.fresh || values.smoke) {
+		await rm(scratch, { recursive: true, force: true });
+	}
 	const sample = await copySample(path.join(scratch, "sample"));
 	const env = {
 		...process.env,
@@ -37,7 +41,6 @@ async function start(): Promise<void> {
 		XDG_DATA_HOME: path.join(scratch, "data"),
 		XDG_CACHE_HOME: path.join(scratch, "cache"),
 	};
-	await mkdir(scratch, { recursive: true });
 	const desktop = values.smoke ? undefined : await findDesktopToStart();
 	if (desktop) {
 		openDesktop(desktop, sample.folder, path.join(scratch, "desktop"), env);

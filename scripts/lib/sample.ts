@@ -11,11 +11,14 @@ export const recordedCodexHome = "/home/dev/.codex";
 
 /**
  * Copies the sample into `target`, so that the committed one stays clean, and returns the workspace folder and its Codex
- * home. The sessions are moved with it: they then say that they ran in the copy.
+ * home. The sessions are moved with it: they then say that they ran in the copy. A copy that is there already stays as it is.
  */
 export async function copySample(target: string): Promise<{ folder: string; codexHome: string }> {
 	const folder = path.join(target, "demo");
 	const codexHome = path.join(target, "codex");
+	if (existsSync(target)) {
+		return { folder, codexHome };
+	}
 	await mkdir(target, { recursive: true });
 	await cp(path.join(sampleFolder, "demo"), folder, { recursive: true });
 	await moveSessions(path.join(sampleFolder, "codex"), codexHome, [
