@@ -2,55 +2,11 @@ import { parseArgs } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
 import { causeInWords, errorSentence, HumanError, systemErrorCode } from "../base/errors.ts";
 import { printableLine } from "../core/export/printable.ts";
-import { append } from "./append.ts";
 import { Cli, workspaceFolder } from "./cli.ts";
 import { type Arguments, type Command, UsageError } from "./command.ts";
-import { doctor } from "./doctor.ts";
-import { exportSession } from "./export.ts";
-import { importSessions } from "./import.ts";
-import { list } from "./list.ts";
+import { commands } from "./commands.ts";
 import { Output } from "./output.ts";
-import { schema } from "./schema.ts";
-import {
-	archive,
-	create,
-	fork,
-	note,
-	pin,
-	purge,
-	rename,
-	restore,
-	revert,
-	tag,
-	trash,
-	unarchive,
-	unrevert,
-} from "./sessions.ts";
-import { show } from "./show.ts";
 import { table } from "./table.ts";
-
-const commands: readonly Command[] = [
-	list,
-	show,
-	create,
-	fork,
-	rename,
-	archive,
-	unarchive,
-	trash,
-	restore,
-	purge,
-	revert,
-	unrevert,
-	tag,
-	note,
-	pin,
-	append,
-	importSessions,
-	exportSession,
-	doctor,
-	schema,
-];
 
 const globalOptions = {
 	store: { type: "string" },

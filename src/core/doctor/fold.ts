@@ -48,10 +48,14 @@ function path(journal: Journal): string {
 	return /([^\\/]+)\.jsonl$/.exec(journal.path)?.[1] ?? journal.path;
 }
 
-/** All that a reading amounts to, in an order that does not depend on how it was read. */
+/**
+ * All that a reading amounts to, in an order that does not depend on how it was read; but for `sortedItems`, which is
+ * made when somebody asks for it.
+ */
 function fieldsOf(journal: Journal): Record<string, unknown> {
+	const { sortedItems: _, ...state } = plain(journal.state) as Record<string, unknown>;
 	return {
-		...(plain(journal.state) as Record<string, unknown>),
+		...state,
 		diagnostics: journal.diagnostics,
 		recordCount: journal.recordCount,
 		greatestId: journal.greatestId,

@@ -1,0 +1,47 @@
+import { append } from "./append.ts";
+import type { Command } from "./command.ts";
+import { doctor } from "./doctor.ts";
+import { exportSession } from "./export.ts";
+import { importSessions } from "./import.ts";
+import { list } from "./list.ts";
+import { schema } from "./schema.ts";
+import {
+	archive,
+	create,
+	fork,
+	note,
+	pin,
+	purge,
+	rename,
+	restore,
+	revert,
+	tag,
+	trash,
+	unarchive,
+	unrevert,
+} from "./sessions.ts";
+import { show } from "./show.ts";
+
+/** Every verb, in the order of the help. */
+export const commands: readonly Command[] = [
+	list,
+	show,
+	create,
+	fork,
+	rename,
+	archive,
+	unarchive,
+	trash,
+	restore,
+	purge,
+	revert,
+	unrevert,
+	tag,
+	note,
+	pin,
+	append,
+	importSessions,
+	exportSession,
+	doctor,
+	schema,
+];
