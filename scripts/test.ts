@@ -1,4 +1,4 @@
-// Runs every check, or the parts that are named: check, unit, package, build, integration, e2e. One part that fails does
+// Runs every check, or the parts that are named: setup, check, unit, package, build, integration, e2e. One part that fails does
 // not stop the others. The last line counts all. Option: --min (the oldest supported VS Code).
 import { globSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import * as path from "node:path";
@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
 });
 
 const parts: Readonly<Record<string, readonly Step[]>> = {
+	setup: [["What the tests need", setUp]],
 	check: [
 		["Format and lint", () => program("biome", "check", "--error-on-warnings")],
 		["Types of the host, the core and the tests", () => program("tsc", "-p", ".")],
@@ -111,6 +112,12 @@ async function nodeTests(
 	return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
+/** Browser and VS Code server; some unit tests need the browser, too. */
+async function setUp(): Promise<Counts> {
+	await installServer(values.min ? serverVersions.minimum : serverVersions.current);
+	return { passed: 0, failed: 0, skipped: 0 };
+}
+
 async function packageExtension(): Promise<Counts> {
 	rmSync(vsix, { force: true });
 	await run("npm", ["run", "--silent", "package"], { cwd: repository });
@@ -136,7 +143,6 @@ async function integration(): Promise<Counts> {
 }
 
 async function e2e(): Promise<Counts> {
-	await installServer(serverVersions.current);
 	const files = globSync("test/e2e/**/*.test.ts", { cwd: repository });
 	return nodeTests("e2e", files, "--test-concurrency=1");
 }
