@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { hostile } from "./fixtures.ts";
+import { FixtureBuilder, hostile } from "./fixtures.ts";
 import { closeHarness, Harness } from "./harness.ts";
 
 after(closeHarness);
@@ -85,5 +85,28 @@ test("bidi controls are visible, not obeyed, and terminal codes are colours, not
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 	assert.ok(!/[\u0000\u0007\u001b]/.test(text));
 	assert.ok((await harness.page.locator(".output .ansi-red").count()) > 0);
+	await harness.close();
+});
+
+test("an item that cannot be drawn says so; the others are drawn", async () => {
+	const cut = { cut: "x".repeat(100), length: 99_999 };
+	const builder = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Go" })
+		.addCut({ type: "plan", steps: [null] })
+		.addCut({ type: "toolCall", tool: cut, server: cut, input: cut, output: null })
+		.addCut({
+			type: "fileChange",
+			changes: [{ path: cut, kind: "update", diff: cut, movedTo: cut }],
+		})
+		.addCut({ type: "image", image: { path: cut, url: cut, alt: cut } })
+		.addCut({ type: "raw", label: cut, value: null })
+		.add({ type: "agentMessage", text: "Still here." });
+	const harness = await Harness.open(builder.build());
+	await harness.heard("painted");
+	await harness.page.evaluate(openAll);
+	await harness.settled();
+	await harness.page.getByText("Still here.").waitFor();
+	await harness.page.getByText("This item cannot be shown.").waitFor();
+	assert.equal(harness.said.filter((one) => one.type === "error").length > 0, true);
 	await harness.close();
 });

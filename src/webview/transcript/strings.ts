@@ -87,7 +87,7 @@ export const strings = {
 	"detail.output": "Output",
 	"detail.noOutput": "No output",
 	"detail.noContent": "No content was recorded.",
-	"detail.notShown": "This content is not shown here.",
+	"detail.notShown": "This item cannot be shown.",
 	"detail.showAll": "Show all",
 	"detail.showAllLines": "Show all {0} lines",
 	"detail.showAllSize": "Show all ({0} characters)",

@@ -18,7 +18,7 @@ export function imageView(context: ItemContext, item: string, image: Ref): Templ
 		></skein-image>`;
 	}
 	const path = image.path;
-	if (path) {
+	if (typeof path === "string" && path !== "") {
 		return html`<button
 			class="path"
 			type="button"
@@ -30,7 +30,10 @@ export function imageView(context: ItemContext, item: string, image: Ref): Templ
 			<span class="codicon codicon-file-media" aria-hidden="true"></span> ${firstLine(path)}
 		</button>`;
 	}
-	const url = image.url && !image.url.startsWith("data:") ? followable(image.url) : undefined;
+	const url =
+		typeof image.url === "string" && !image.url.startsWith("data:")
+			? followable(image.url)
+			: undefined;
 	return url
 		? html`<a role="link" tabindex="-1" data-inner data-href=${url}>${firstLine(url)}</a>`
 		: html`<p class="hint">${context.words.say("image.missing")}</p>`;

@@ -324,6 +324,22 @@ function foldView(context: ItemContext, entry: Entry & { kind: "fold" }): Templa
 	</article>`;
 }
 
+/** Draws an entry. One that cannot be drawn says so in its place and is reported; the others are drawn all the same. */
 export function entryView(context: ItemContext, entry: Entry): TemplateResult {
+	try {
+		return drawEntry(context, entry);
+	} catch (thrown) {
+		const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+		context.post({ type: "error", message });
+		return html`<article class="row" data-id=${entry.key} tabindex="-1" data-rove>
+			<div class="notice">
+				<span class="icon codicon codicon-warning" aria-hidden="true"></span>
+				<span>${context.words.say("detail.notShown")}</span>
+			</div>
+		</article>`;
+	}
+}
+
+function drawEntry(context: ItemContext, entry: Entry): TemplateResult {
 	return entry.kind === "fold" ? foldView(context, entry) : rowView(context, entry);
 }

@@ -89,7 +89,7 @@ function fileChangeStep(context: ItemContext, item: Item, content: ContentOf<"fi
 	const verb = running ? "verb.editing" : verbs[only?.kind ?? "update"];
 	const icons = { add: "new-file", update: "edit", delete: "trash" } as const;
 	const { added, removed } = changeSums(changes ?? []);
-	const paths = (changes ?? []).map((change) => change.path).join(", ");
+	const paths = (changes ?? []).map((change) => firstLine(change.path)).join(", ");
 	return {
 		line: {
 			icon: icons[only?.kind ?? "update"],
@@ -133,7 +133,8 @@ function mainArgument(input: unknown): string {
 
 function toolStep(context: ItemContext, item: Item, content: ContentOf<"toolCall">): Step {
 	const running = item.status === "running";
-	const name = content.server ? `${content.server}.${content.tool}` : content.tool;
+	const tool = firstLine(content.tool);
+	const name = content.server ? `${firstLine(content.server)}.${tool}` : tool;
 	const argument = firstLine(mainArgument(content.input), 120);
 	return {
 		line: {

@@ -37,3 +37,8 @@ test("pieces join to the text, and none holds a line that is dear to lay out", (
 	assert.ok(hasLongLine("ok\n".concat("x".repeat(30)), 20));
 	assert.ok(!hasLongLine("ok\nok\n", 20));
 });
+
+test("a string that the host cut is understood, whatever field it is", () => {
+	assert.equal(firstLine({ cut: "src/long", length: 20_000 } as { cut: string }), "src/long");
+	assert.equal(firstLine({}), "");
+});

@@ -30,8 +30,12 @@ export function visibleText(text: string): string {
 	return result;
 }
 
-/** The first line that says something, cut to `most` characters: what a quiet line shows of a longer text. */
-export function firstLine(text: string, most = 200): string {
+/**
+ * The first line that says something, cut to `most` characters: what a quiet line shows of a longer text. The host cuts
+ * any long string of an item, a path or a label too: what stands in its place is understood.
+ */
+export function firstLine(value: string | { readonly cut?: unknown }, most = 200): string {
+	const text = typeof value === "string" ? value : typeof value.cut === "string" ? value.cut : "";
 	const start = text.slice(0, 4 * most).trimStart();
 	const end = start.indexOf("\n");
 	const line = end < 0 ? start : start.slice(0, end);
