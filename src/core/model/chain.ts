@@ -44,13 +44,18 @@ export function afterOf(state: SessionState, turn: TurnState): string | null {
 	if (!turn.implicit) {
 		return turn.after;
 	}
-	let newest: string | null = null;
-	for (const item of state.items.values()) {
-		if (item.id < turn.id && item.turn !== turn.id && (newest === null || item.id > newest)) {
-			newest = item.id;
-		}
-	}
-	return newest ?? state.parent?.at ?? null;
+	// Its own items are all newer than itself.
+	return state.newestItemBelow(orderOf(turn)) ?? state.parent?.at ?? null;
+}
+
+/** Where a turn stands among the others: a lost one that is named by no id, or by a later one, counts by its first item. */
+function orderOf(turn: TurnState): string {
+	const first = turn.items[0];
+	return turn.implicit &&
+		first !== undefined &&
+		!(turn.id.length === first.length && turn.id < first)
+		? first
+		: turn.id;
 }
 
 /**
@@ -66,7 +71,7 @@ export function positionAfter(state: SessionState, index: number): string | null
 	const decision = state.heads[index];
 	const isNewest = index === state.heads.length - 1;
 	const lost = isNewest ? newestImplicitTurn(state) : undefined;
-	if (lost && lost.id > (decision?.by ?? "")) {
+	if (lost && orderOf(lost) > (decision?.by ?? "")) {
 		return lost.items.at(-1) ?? null;
 	}
 	if (!decision) {
@@ -79,10 +84,16 @@ export function positionAfter(state: SessionState, index: number): string | null
 	return turn?.items.at(-1) ?? (turn ? afterOf(state, turn) : null);
 }
 
+function placeOf(turn: TurnState): string {
+	return `${orderOf(turn)} ${turn.id}`;
+}
+
 function newestImplicitTurn(state: SessionState): TurnState | undefined {
 	let newest: TurnState | undefined;
 	for (const turn of state.turns.values()) {
-		if (turn.implicit && turn.items.length > 0 && (!newest || turn.id > newest.id)) {
+		const counts = turn.implicit && turn.decides && turn.items.length > 0;
+		// Two that claim one place are told apart by their own ids, so that every reader sees the same.
+		if (counts && (!newest || placeOf(turn) > placeOf(newest))) {
 			newest = turn;
 		}
 	}

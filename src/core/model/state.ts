@@ -13,15 +13,21 @@ export interface Span {
 export interface ItemState {
 	readonly id: string;
 	turn: string;
+	/** False until a record has named its turn. */
+	placed: boolean;
 	type: ItemType;
 	/** What its last whole record says; {@link itemStatus} tells what it means now. */
 	status: ItemStatus;
 	/** ms since the epoch, of its first record; NaN when unreadable. */
 	time: number;
+	/** The record that says so. */
+	timeBy: string;
 	started: Span | undefined;
 	updates: { id: string; span: Span }[];
 	completed: { id: string; span: Span } | undefined;
 	sourceId: string | undefined;
+	/** The record that says so. */
+	sourceIdBy: string;
 	/** Paths that a file change names. */
 	files: readonly string[];
 }
@@ -32,6 +38,8 @@ export interface TurnState {
 	after: string | null;
 	/** True while no `turn.started` record was found: then `after` is a guess from the order of ids. */
 	implicit: boolean;
+	/** False while only records too far ahead of the clock speak of it. */
+	decides: boolean;
 	time: number;
 	model: string | undefined;
 	branch: string | undefined;
@@ -91,7 +99,8 @@ export class SessionState {
 	readonly agent = new AgentState();
 	/** All decisions on the head, in order of id. */
 	readonly heads: HeadDecision[] = [];
-	firstPrompt: { readonly item: string; readonly text: string } | undefined;
+	/** The first words of the user's messages, by item. */
+	private readonly prompts = new Map<string, string>();
 	private titleRegister: Register<string> | undefined;
 	readonly titles: { readonly id: string; readonly title: string; readonly ts: string }[] = [];
 	private archivedRegister: Register<boolean> = { by: "", value: false };
@@ -102,7 +111,7 @@ export class SessionState {
 	private readonly removedNotes = new Set<string>();
 
 	get title(): string {
-		return this.titleRegister?.value ?? "";
+		return this.titleRegister?.value ?? this.header?.session.title ?? "";
 	}
 	get archived(): boolean {
 		return this.archivedRegister.value;
@@ -124,6 +133,16 @@ export class SessionState {
 			.filter((note) => !this.removedNotes.has(note.id))
 			.sort((a, b) => (a.id < b.id ? -1 : 1));
 	}
+	/** The earliest message of the user's that has text. */
+	get firstPrompt(): { readonly item: string; readonly text: string } | undefined {
+		let first: { item: string; text: string } | undefined;
+		for (const [item, text] of this.prompts) {
+			if (!first || item < first.item) {
+				first = { item, text };
+			}
+		}
+		return first;
+	}
 	get head(): HeadDecision | undefined {
 		return this.heads.at(-1);
 	}
@@ -143,7 +162,7 @@ export class SessionState {
 	apply(record: JournalRecord, span: Span, decides = true): void {
 		switch (record.type) {
 			case "session.created":
-				this.applyCreated(record);
+				this.applyCreated(record, decides);
 				return;
 			case "turn.started":
 				this.applyTurnStarted(record, decides);
@@ -153,7 +172,7 @@ export class SessionState {
 				return;
 			case "item.started":
 			case "item.completed":
-				this.applyItem(record, span);
+				this.applyItem(record, span, decides);
 				return;
 			case "item.updated":
 				this.applyUpdate(record, span);
@@ -202,6 +221,15 @@ export class SessionState {
 		const entry = { id: record.id, type: record.type, span, variant };
 		insertInOrder(this.unknown, entry, (known) => `${known.id} ${known.variant}`);
 	}
+
+	/** The newest item with an id below `limit`; null when there is none. */
+	newestItemBelow(limit: string): string | null {
+		if (this.sortedItems.length !== this.items.size) {
+			this.sortedItems = [...this.items.keys()].sort();
+		}
+		return this.sortedItems[firstAtOrAbove(this.sortedItems, limit, (id) => id) - 1] ?? null;
+	}
+	private sortedItems: string[] = [];
 
 	/** The turn of an item, or undefined when the item is not in this journal. */
 	turnOf(itemId: string): TurnState | undefined {
@@ -259,11 +287,13 @@ export class SessionState {
 		}
 	}
 
-	private applyCreated(record: RecordOf<"session.created">): void {
+	private applyCreated(record: RecordOf<"session.created">, decides: boolean): void {
 		if (!this.header || record.id < this.header.id) {
 			this.header = record;
 		}
-		this.setTitle(record.id, record.session.title, record.ts);
+		if (decides) {
+			this.setTitle(record.id, record.session.title, record.ts);
+		}
 	}
 
 	private setTitle(by: string, title: string, ts: string): void {
@@ -308,11 +338,26 @@ export class SessionState {
 		}
 	}
 
-	private applyItem(record: RecordOf<"item.started" | "item.completed">, span: Span): void {
+	private applyItem(
+		record: RecordOf<"item.started" | "item.completed">,
+		span: Span,
+		decides: boolean,
+	): void {
 		const id = (record.type === "item.completed" ? record.itemId : undefined) ?? record.id;
 		const item = this.item(id, record.turn);
-		this.seen(Date.parse(record.ts));
-		item.sourceId ??= record.item.sourceId;
+		this.turn(record.turn).decides ||= decides;
+		const time = Date.parse(record.ts);
+		this.seen(time);
+		// Each of these is the earliest record's, in whatever order they are read.
+		if (!Number.isNaN(time) && (item.timeBy === "" || record.id < item.timeBy)) {
+			item.time = time;
+			item.timeBy = record.id;
+		}
+		const { sourceId } = record.item;
+		if (sourceId !== undefined && (item.sourceIdBy === "" || record.id < item.sourceIdBy)) {
+			item.sourceId = sourceId;
+			item.sourceIdBy = record.id;
+		}
 		if (record.type === "item.completed") {
 			if (item.completed && item.completed.id >= record.id) {
 				return;
@@ -321,14 +366,10 @@ export class SessionState {
 		} else {
 			item.started = span;
 			if (item.completed) {
-				item.time = Date.parse(record.ts);
 				return;
 			}
 		}
 		this.describe(item, record.item, record.type === "item.completed");
-		if (record.id === id || Number.isNaN(item.time)) {
-			item.time = Date.parse(record.ts);
-		}
 	}
 
 	private describe(item: ItemState, content: ItemContent, whole: boolean): void {
@@ -338,11 +379,12 @@ export class SessionState {
 			content.type === "fileChange" && Array.isArray(content.changes)
 				? content.changes.map((change) => change.path)
 				: [];
-		if (content.type === "userMessage" && typeof content.text === "string") {
-			const text = content.text.trim();
-			if (text !== "" && (!this.firstPrompt || item.id <= this.firstPrompt.item)) {
-				this.firstPrompt = { item: item.id, text: text.slice(0, 200) };
-			}
+		const text = content.type === "userMessage" ? content.text : undefined;
+		const prompt = typeof text === "string" ? text.trim().slice(0, 200) : "";
+		if (prompt !== "") {
+			this.prompts.set(item.id, prompt);
+		} else {
+			this.prompts.delete(item.id);
 		}
 	}
 
@@ -359,6 +401,7 @@ export class SessionState {
 				id,
 				after: null,
 				implicit: true,
+				decides: false,
 				time: Number.NaN,
 				model: undefined,
 				branch: undefined,
@@ -378,22 +421,26 @@ export class SessionState {
 			item = {
 				id,
 				turn: "",
+				placed: false,
 				type: "raw",
 				status: "running",
 				time: Number.NaN,
+				timeBy: "",
 				started: undefined,
 				updates: [],
 				completed: undefined,
 				sourceId: undefined,
+				sourceIdBy: "",
 				files: [],
 			};
 			this.items.set(id, item);
 		}
-		if (turnId !== undefined && item.turn !== turnId && (item.turn === "" || turnId < item.turn)) {
+		if (turnId !== undefined && (!item.placed || turnId < item.turn)) {
 			// Two records that name different turns for one item: the lesser wins, whichever was read first.
-			const former = this.turns.get(item.turn)?.items;
+			const former = item.placed ? this.turns.get(item.turn)?.items : undefined;
 			former?.splice(former.indexOf(id), 1);
 			item.turn = turnId;
+			item.placed = true;
 			insertInOrder(this.turn(turnId).items, id, (known) => known);
 		}
 		return item;
@@ -422,14 +469,31 @@ function insertById<T extends { readonly id: string }>(list: T[], entry: T): voi
 	insertInOrder(list, entry, (known) => known.id);
 }
 
-/** Inserts from the end, where new entries belong nearly always; an entry whose key is there already is left out. */
+/** Inserts at the end, where new entries belong nearly always, or in its place; a key that is there already is left out. */
 function insertInOrder<T>(list: T[], entry: T, key: (entry: T) => string): void {
 	const own = key(entry);
-	let at = list.length;
-	while (at > 0 && key(list[at - 1] as T) > own) {
-		at--;
+	const last = list.at(-1);
+	if (last === undefined || key(last) < own) {
+		list.push(entry);
+		return;
 	}
-	if (at === 0 || key(list[at - 1] as T) !== own) {
+	const at = firstAtOrAbove(list, own, key);
+	if (key(list[at] as T) !== own) {
 		list.splice(at, 0, entry);
 	}
+}
+
+/** Index of the first entry of an ordered list whose key is not below `limit`; the list's length when there is none. */
+function firstAtOrAbove<T>(list: readonly T[], limit: string, key: (entry: T) => string): number {
+	let low = 0;
+	let high = list.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (key(list[middle] as T) < limit) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
 }
