@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import type { GroupBy, SortBy } from "../contributions.ts";
 import type { Choice } from "../prompts.ts";
-import { agentLabel } from "../sessions/agentLabels.ts";
 import type { SessionFilter } from "../sessions/filter.ts";
 import { agentOf, noFilter } from "../sessions/filter.ts";
 import { readSetting, writeSetting } from "../settings.ts";
+import { groupedAgentLabel } from "../views/groupedAgentLabel.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 
 type Toggle =
@@ -115,7 +115,7 @@ function toggles(context: CommandContext, filter: SessionFilter): Choice<Toggle>
 		},
 		...unique(rows.map(agentOf)).map(
 			(agent): Choice<Toggle> => ({
-				label: agentLabel(agent),
+				label: groupedAgentLabel(agent),
 				description: l10n.t("agent"),
 				value: { kind: "agent", agent },
 				picked: filter.agents.includes(agent),

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { RowToken } from "../contributions.ts";
-import { commandIds } from "../contributions.ts";
 import { sessionUri } from "../transcript/uris.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { shelfOf } from "./arrange.ts";
@@ -40,10 +39,12 @@ export function sessionItem(
 	item.accessibilityInformation = {
 		label: sessionAccessibleLabel(summary, vscode.env.language),
 	};
+	// VS Code's own command, not ours: only that is told of single and double click, so that a click leaves the focus in
+	// the tree (F2 and Delete go on working there) and a double click keeps the tab, as in the Explorer.
 	item.command = {
-		command: commandIds.openSession,
+		command: "vscode.open",
 		title: vscode.l10n.t("Open"),
-		arguments: [{ kind: "session", key, id: summary.id, folder: row.folder }],
+		arguments: [item.resourceUri],
 	};
 	return item;
 }

@@ -1,7 +1,6 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Shelf } from "../contributions.ts";
-import { agentLabel } from "../sessions/agentLabels.ts";
 import type { Arrangement, GroupName, TreeNode } from "../sessions/arrange.ts";
 import { rootKey } from "../sessions/arrange.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
@@ -9,6 +8,7 @@ import { sessionItem } from "../sessions/rowItem.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
 import { sessionTooltip } from "../sessions/tooltip.ts";
 import { nodesToRedraw } from "../sessions/treeDiff.ts";
+import { groupedAgentLabel } from "./groupedAgentLabel.ts";
 import { keptItem, problemItem } from "./noticeItems.ts";
 
 const empty: Arrangement = { children: new Map(), parents: new Map(), hidden: 0, shown: 0 };
@@ -197,7 +197,7 @@ function groupLabel(name: GroupName): string {
 		case "pinned":
 			return vscode.l10n.t("Pinned");
 		case "agent":
-			return agentLabel(name.agent);
+			return groupedAgentLabel(name.agent);
 		case "cwd":
 			return name.cwd ? path.basename(name.cwd) || name.cwd : vscode.l10n.t("No folder");
 		case "date":

@@ -130,7 +130,7 @@ export class SessionViews implements vscode.Disposable {
 			vscode.window.createTreeView(viewIds[shelf], {
 				treeDataProvider: tree,
 				canSelectMany: true,
-				showCollapseAll: true,
+				showCollapseAll: shelf === "sessions",
 			}),
 		);
 		return { shelf, tree, view, arrangement: undefined };
