@@ -132,18 +132,18 @@ export class Journal {
 
 	/** The parsed JSON of the records at `spans`, in their order. Throws a HumanError when the file has changed under us. */
 	async readValues(spans: readonly Span[]): Promise<unknown[]> {
-		const handle = await this.openFile();
-		try {
+		return this.withFile(async (handle) => {
+			const { identity } = this.loaded;
+			if (!identity || !sameFile(identity, await handle.stat({ bigint: true }))) {
+				throw this.changedUnderUs();
+			}
 			const parts = await readSpans(handle, spans);
 			return parts.map((bytes) => this.parse(bytes));
-		} finally {
-			await handle.close();
-		}
+		});
 	}
 
-	private async refreshNow(): Promise<JournalChange> {
-		const handle = await this.openFile();
-		try {
+	private refreshNow(): Promise<JournalChange> {
+		return this.withFile(async (handle) => {
 			const stat = await handle.stat({ bigint: true });
 			const before = this.loaded;
 			const size = Number(stat.size);
@@ -163,15 +163,15 @@ export class Journal {
 					if (!conflict) {
 						return "grown";
 					}
+					// What was just mixed up must be read again even if the reading below fails.
+					before.identity = undefined;
 				}
 			}
 			await this.reload(handle, stat, settled);
 			this.changes++;
 			this.reloadCount++;
 			return "reloaded";
-		} finally {
-			await handle.close();
-		}
+		});
 	}
 
 	private async reload(
@@ -195,7 +195,8 @@ export class Journal {
 	private async continues(handle: FileHandle, before: Loaded): Promise<boolean> {
 		const { last } = before;
 		if (!last) {
-			return true;
+			// Nothing to know it by: unless all of it is read again anyway, it may be another file in the old one's place.
+			return before.resume.offset === 0;
 		}
 		const bytes = await readRange(handle, last.offset, last.offset + last.length);
 		return bytes.length === last.length && crc32(bytes) === last.crc32;
@@ -218,17 +219,21 @@ export class Journal {
 		into.provisional = [];
 		const scanner = new JournalScanner(sink, into.resume);
 		let offset = into.resume.offset;
-		// A conflict does not end the reading: all are found first, so that reading once more settles them together.
-		while (offset < size) {
-			const chunk = await readRange(handle, offset, Math.min(size, offset + chunkSize));
-			if (chunk.length === 0) {
-				break;
+		try {
+			// A conflict does not end the reading: all are found first, so that reading once more settles them together.
+			while (offset < size) {
+				const chunk = await readRange(handle, offset, Math.min(size, offset + chunkSize));
+				if (chunk.length === 0) {
+					break;
+				}
+				scanner.push(chunk);
+				offset += chunk.length;
 			}
-			scanner.push(chunk);
-			offset += chunk.length;
+		} finally {
+			// Also after a failure: what was delivered must not be delivered again.
+			into.size = offset;
+			into.resume = scanner.position;
 		}
-		into.size = offset;
-		into.resume = scanner.position;
 		into.tail = { offset: into.resume.offset, length: offset - into.resume.offset };
 		into.tailSettled = settled;
 		if (settled && into.tail.length > 0 && !conflict) {
@@ -318,18 +323,31 @@ export class Journal {
 		try {
 			return JSON.parse(bytes.toString("utf8"));
 		} catch (error) {
-			throw new HumanError(
-				"journal-changed",
-				`The journal ${this.path} was changed while it was being read. Nothing was lost; open it again.`,
-				{ cause: error },
-			);
+			throw this.changedUnderUs(error);
 		}
 	}
 
-	private async openFile(): Promise<FileHandle> {
+	private changedUnderUs(cause?: unknown): HumanError {
+		return new HumanError(
+			"journal-changed",
+			`The journal ${this.path} was changed while it was being read. Nothing was lost; open it again.`,
+			{ cause },
+		);
+	}
+
+	/** Runs `read` on the open file. What the system refuses, from opening to reading, is a sentence. */
+	private async withFile<T>(read: (handle: FileHandle) => Promise<T>): Promise<T> {
 		try {
-			return await this.files.open(this.path, "r");
+			const handle = await this.files.open(this.path, "r");
+			try {
+				return await read(handle);
+			} finally {
+				await handle.close();
+			}
 		} catch (error) {
+			if (systemErrorCode(error) === undefined) {
+				throw error;
+			}
 			throw new HumanError(
 				systemErrorCode(error) === "ENOENT" ? "missing-journal" : "unreadable-journal",
 				`The journal ${this.path} could not be read: ${causeInWords(error)}.`,
