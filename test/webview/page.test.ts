@@ -314,3 +314,18 @@ test("paths in answers are links, with their line, and reach the host as they st
 	assert.deepEqual(hrefs, ["src/a.ts:12", "/abs/b.ts#L3", "c.ts:4:5"]);
 	await harness.close();
 });
+
+test("an image inside its item is shown from its bytes, and nothing is asked of anybody", async () => {
+	const url = `data:image/png;base64,${everyday().blobs[imageHash]?.base64}`;
+	const svg = "data:image/svg+xml;base64,PHN2Zy8+";
+	const builder = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Look", images: [{ url }] })
+		.add({ type: "image", image: { url: svg } });
+	const harness = await Harness.open(builder.build());
+	await harness.page.locator("skein-image img").waitFor();
+	assert.equal(await harness.page.locator("skein-image img").count(), 1);
+	assert.equal(await harness.page.locator("[data-id=item-1] .hint").count(), 1);
+	assert.deepEqual(await harness.violations(), []);
+	assert.deepEqual(harness.fetched, []);
+	await harness.close();
+});

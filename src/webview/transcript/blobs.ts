@@ -44,6 +44,26 @@ export function receiveBlob(
 	}
 }
 
+/** Takes in an image that stands in its item as a data address; returns the name it has from then on. */
+export function inlineImage(owner: string, url: string): string | undefined {
+	const match = /^data:(image\/[a-z]+);base64,/.exec(url);
+	const mime = match?.[1];
+	if (!match || mime === undefined || !shown.has(mime)) {
+		return undefined;
+	}
+	const name = `inline:${owner}:${url.length}`;
+	if (!urls.has(name)) {
+		try {
+			const bytes = Uint8Array.from(atob(url.slice(match[0].length)), (one) => one.charCodeAt(0));
+			receiveBlob(name, mime, bytes);
+		} catch {
+			// No base64 after all: there is no image to show.
+			return undefined;
+		}
+	}
+	return name;
+}
+
 /** An image whose bytes the host sends. Light DOM, like everything here, so that selection and find go through. */
 export class SkeinImage extends LitElement {
 	static override properties = {

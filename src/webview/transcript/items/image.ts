@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from "lit";
 import type { ImageRef } from "../../../core/model/item.ts";
+import { inlineImage } from "../blobs.ts";
 import type { ItemContext } from "../context.ts";
 import { followable } from "../markdown.ts";
 import { firstLine } from "../pure/visibleText.ts";
@@ -9,9 +10,11 @@ type Ref = typeof ImageRef extends { _zod: { output: infer O } } ? O : never;
 /** An image: its bytes when the host has them, else its path or address as a link that loads nothing by itself. */
 export function imageView(context: ItemContext, item: string, image: Ref): TemplateResult {
 	const alt = image.alt ? firstLine(image.alt) : context.words.say("image.alt");
-	if (image.blob) {
+	const inline = typeof image.url === "string" ? inlineImage(item, image.url) : undefined;
+	const hash = image.blob ?? inline;
+	if (hash) {
 		return html`<skein-image
-			hash=${image.blob}
+			hash=${hash}
 			mime=${image.mime ?? ""}
 			alt=${alt}
 			missing=${context.words.say("image.missing")}
