@@ -137,7 +137,7 @@ async function fork(
 	}
 	const session = await context.stores.writing(parent.folder).fork(parent.id, parent.at);
 	await changed(context, [row]);
-	await context.editors.show(session.id);
+	await context.editors.show(await session.summary());
 	return session.id;
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
+import type { Session } from "../../core/store/session.ts";
 import { openTranscriptFile } from "../../core/transcript/openFile.ts";
 import type { Choice } from "../prompts.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
@@ -28,23 +29,23 @@ export function importCommands(context: CommandContext): Handlers<"importSession
 			const preferred = rows.length === 1 ? rows[0]?.folder : undefined;
 			const folder = preferred ?? (await chooseFolder(context, title));
 			const store = context.stores.writing(folder);
-			const imported: string[] = [];
+			const imported: Session[] = [];
 			let items = 0;
 			const done = await forEachSession(context, rows, title, async ({ summary }) => {
 				const adopted = await store.adopt(context.reader.source(summary), summary);
-				imported.push(adopted.session.id);
+				imported.push(adopted.session);
 				items += adopted.items;
 			});
 			const [only] = imported;
 			if (only && imported.length === 1) {
-				await context.editors.show(only);
+				await context.editors.show(await only.summary());
 			}
 			void context.prompts.notify(
 				"info",
 				l10n.t("Imported {0}: {1} new items.", inWords(done), items),
 				[],
 			);
-			return imported;
+			return imported.map((session) => session.id);
 		},
 	};
 }

@@ -52,7 +52,7 @@ export function lifecycleCommands(
 			}
 			const session = await context.stores.writing(folder).create({ title: name });
 			await changed(context, []);
-			await context.editors.show(session.id);
+			await context.editors.show(await session.summary());
 			return session.id;
 		},
 

@@ -35,7 +35,7 @@ export function openingCommands(
 		async openSession(...args) {
 			const row = await context.targets.one(args, l10n.t("Open Session"));
 			const item = args.length > 0 ? context.targets.item(args) : undefined;
-			await context.editors.show(row.summary.id, item ? { item } : {});
+			await context.editors.show(row.summary, item ? { item } : {});
 		},
 
 		async openAsText(...args) {
@@ -98,7 +98,7 @@ export function openingCommands(
 				return;
 			}
 			const row = await context.targets.one(args, l10n.t("Replay Session"));
-			await context.editors.show(row.summary.id, { replay: true });
+			await context.editors.show(row.summary, { replay: true });
 		},
 
 		replayToggle: step("toggle"),

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { RowToken } from "../contributions.ts";
-import { sessionUri } from "../transcript/uris.ts";
+import { sessionUri, tabUri } from "../transcript/uris.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { shelfOf } from "./arrange.ts";
 import type { RelativeTime } from "./relativeTime.ts";
@@ -30,7 +30,8 @@ export function sessionItem(
 		summary.title,
 		hasChildren ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
 	);
-	item.id = key;
+	// VS Code keeps rows it knows as they are: one that gets forks is another row, or it would hide them.
+	item.id = hasChildren ? `${key}+forks` : key;
 	item.description = rowDescription(summary, times, now);
 	item.iconPath = rowIcon(summary);
 	item.contextValue = rowTokens(summary).join(" ");
@@ -44,7 +45,7 @@ export function sessionItem(
 	item.command = {
 		command: "vscode.open",
 		title: vscode.l10n.t("Open"),
-		arguments: [item.resourceUri],
+		arguments: [tabUri(summary.id, summary.title)],
 	};
 	return item;
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable.ts";
+import type { SessionSummary } from "../../core/model/summary.ts";
 import type { ContextKeys } from "../contextKeys.ts";
 import { editorTypes } from "../contributions.ts";
 import type { SessionListChange } from "../sessions/sessionList.ts";
@@ -7,7 +8,7 @@ import { pageRoots, transcriptPage } from "./page.ts";
 import type { PageRequests } from "./pageRequests.ts";
 import type { TranscriptOpener } from "./transcriptOpener.ts";
 import { TranscriptPanel } from "./transcriptPanel.ts";
-import { sessionIdOf, sessionUri } from "./uris.ts";
+import { sessionIdOf, tabUri } from "./uris.ts";
 
 export interface TranscriptEditorsOptions {
 	readonly extensionUri: vscode.Uri;
@@ -71,10 +72,10 @@ export class TranscriptEditors
 
 	/** Opens a session, in the foreground; at an item, or replaying, if asked to. */
 	async show(
-		id: string,
+		{ id, title }: SessionSummary,
 		options: { item?: string; replay?: boolean; beside?: boolean } = {},
 	): Promise<void> {
-		const uri = sessionUri(id);
+		const uri = tabUri(id, title);
 		await vscode.commands.executeCommand("vscode.openWith", uri, editorTypes.transcript, {
 			preview: !options.replay,
 			...(options.beside ? { viewColumn: vscode.ViewColumn.Beside } : {}),

@@ -1,7 +1,10 @@
 import * as vscode from "vscode";
 import { schemes } from "../contributions.ts";
 import type { SessionList, SessionListChange } from "../sessions/sessionList.ts";
-import { sessionIdOf, sessionUri } from "../transcript/uris.ts";
+import { sessionIdOf, sessionUri, tabUri } from "../transcript/uris.ts";
+
+/** Above this many changes it is cheaper to ask again for all that is on screen. */
+const namedAtOnce = 50;
 
 /** Marks sessions that could not be read as they should be, in trees and tabs alike (design: J9). */
 export class WarningDecorations implements vscode.FileDecorationProvider, vscode.Disposable {
@@ -18,7 +21,9 @@ export class WarningDecorations implements vscode.FileDecorationProvider, vscode
 
 	/** Rows of the list changed. */
 	follow({ ids }: SessionListChange): void {
-		this.changed.fire(ids && [...ids].map((id) => sessionUri(id)));
+		// A row's address, and that of a tab where the session is open.
+		const addresses = (id: string) => [sessionUri(id), tabUri(id, "")];
+		this.changed.fire(ids && ids.size <= namedAtOnce ? [...ids].flatMap(addresses) : undefined);
 	}
 
 	provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
