@@ -395,3 +395,15 @@ test("J6 a page of items is never taken from the bytes of another file", async (
 	await open.refresh();
 	assert.deepEqual((await open.items(0, 1))[0]?.content, { type: "userMessage", text: "bbbb" });
 });
+
+test("J6 a line of 100,000 glued records of any version is read in linear time", () => {
+	const glued = Array.from(
+		{ length: 100_000 },
+		(_, n) => `{"v":${1 + (n % 2)},"id":"${recordId(n)}","ts":"","type":"x"}`,
+	).join("");
+	const { ids, damage } = scan(Buffer.from(`${glued}\n`));
+	assert.equal(ids.length, 100_000);
+	assert.deepEqual(damage, []);
+	const newer = scan(Buffer.from(`${glued.replaceAll('"v":1', '"v":3')}\n`));
+	assert.equal(newer.ids.length, 100_000);
+});

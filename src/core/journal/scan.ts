@@ -153,40 +153,38 @@ function resync(bytes: Buffer, offset: number, line: number, sink: ScanSink): vo
 	}
 }
 
+/**
+ * Takes a piece for what it is: a record, records glued to it that do not begin with the mark (those of a newer
+ * version), and damage from the first byte on that is neither.
+ */
 function readPiece(bytes: Buffer, offset: number, line: number, sink: ScanSink): void {
-	const valid = isUtf8(bytes);
 	// latin1 keeps one character a byte, so positions found in the text are positions in the file.
-	const extent = jsonExtent(bytes.toString("latin1"));
-	if (extent.kind === "object") {
-		const object = bytes.subarray(0, extent.end);
-		const value = parseRecord(object.toString("utf8"));
-		if (value) {
-			sink.record({ value, offset, length: object.length, line, crc32: crc32(object) });
-			if (!valid && !isUtf8(object)) {
-				damaged(
-					object,
-					offset,
-					line,
-					sink,
-					"A record holds bytes that are not UTF-8; they are shown as \ufffd.",
-				);
-			}
-			const rest = bytes.subarray(extent.end);
-			const blank = firstNonBlank(rest);
-			if (blank < rest.length) {
-				damaged(rest.subarray(blank), offset + extent.end + blank, line, sink);
-			}
+	const text = bytes.toString("latin1");
+	let at = 0;
+	while (at < bytes.length) {
+		const extent = jsonExtent(text.slice(at));
+		const object =
+			extent.kind === "object" ? bytes.subarray(at, at + extent.end) : bytes.subarray(at, at);
+		const value = object.length > 0 ? parseRecord(object.toString("utf8")) : undefined;
+		if (!value) {
+			const rest = bytes.subarray(at);
+			const torn = extent.kind === "prefix" && beginsLikeRecord(rest);
+			damaged(rest, offset + at, line, sink, undefined, torn);
 			return;
 		}
+		sink.record({ value, offset: offset + at, length: object.length, line, crc32: crc32(object) });
+		if (!isUtf8(object)) {
+			damaged(
+				object,
+				offset + at,
+				line,
+				sink,
+				"A record holds bytes that are not UTF-8; they are shown as \ufffd.",
+			);
+		}
+		at += object.length;
+		at += firstNonBlank(bytes.subarray(at));
 	}
-	damaged(
-		bytes,
-		offset,
-		line,
-		sink,
-		undefined,
-		extent.kind === "prefix" && beginsLikeRecord(bytes),
-	);
 }
 
 function damaged(
