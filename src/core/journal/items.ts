@@ -1,6 +1,6 @@
 import type { BlobRef, Text } from "../model/blob.ts";
 import { isBlobRef } from "../model/blob.ts";
-import type { Item, ItemContent } from "../model/item.ts";
+import { type Item, ItemContent } from "../model/item.ts";
 import { ItemCompleted, ItemStarted, ItemUpdated } from "../model/record.ts";
 import { type ItemState, itemStatus, type Span } from "../model/state.ts";
 import type { Journal } from "./journal.ts";
@@ -45,7 +45,7 @@ async function assemble(
 	blobText: BlobText,
 ): Promise<Item> {
 	let content: ItemContent | undefined;
-	const appended: Record<string, string> = {};
+	const appended = new Map<string, string>();
 	for (const value of values) {
 		const whole = ItemCompleted.safeParse(value);
 		if (whole.success) {
@@ -59,23 +59,38 @@ async function assemble(
 		}
 		const update = ItemUpdated.safeParse(value);
 		for (const [field, text] of Object.entries(update.success ? update.data.append : {})) {
-			appended[field] = (appended[field] ?? "") + (await inline(text, blobText));
+			appended.set(field, (appended.get(field) ?? "") + (await inline(text, blobText)));
 		}
 	}
 	content ??= { type: "raw", label: "An item whose first record is missing" };
-	const texts: Record<string, string> = {};
-	for (const [field, text] of Object.entries(appended)) {
-		const before = (content as Record<string, unknown>)[field];
-		texts[field] = (isText(before) ? await inline(before, blobText) : "") + text;
+	for (const [field, text] of appended) {
+		content = await extend(content, field, text, blobText);
 	}
 	return {
 		id: state.id,
 		turn: state.turn,
 		ts: Number.isNaN(state.time) ? "" : new Date(state.time).toISOString(),
 		status: itemStatus(state, journal.state.turns.get(state.turn)),
-		content: { ...content, ...texts } as ItemContent,
+		content,
 	};
 }
+
+/** An item with text added to one of its fields; as it was where that would make no item, or another one, of it. */
+async function extend(
+	content: ItemContent,
+	field: string,
+	text: string,
+	blobText: BlobText,
+): Promise<ItemContent> {
+	const before: unknown = Object.hasOwn(content, field) ? Reflect.get(content, field) : "";
+	if (identifying.has(field) || !isText(before)) {
+		return content;
+	}
+	const whole = { ...content, [field]: (await inline(before, blobText)) + text };
+	return ItemContent.safeParse(whole).success ? (whole as ItemContent) : content;
+}
+
+const identifying: ReadonlySet<string> = new Set(["type", "status", "sourceId", "from"]);
 
 function isText(value: unknown): value is Text {
 	return typeof value === "string" || isBlobRef(value);
