@@ -104,9 +104,13 @@ async function writeFile(
 	name: string,
 	pieces: Pieces,
 ): Promise<string> {
-	const target = path.resolve(output ?? name);
+	const target = await realTarget(path.resolve(output ?? name));
 	const temporary = `${target}.${process.pid}.tmp`;
 	try {
+		if (output !== undefined && (await isDevice(target))) {
+			await pipeline(pieces, createWriteStream(target));
+			return target;
+		}
 		await pipeline(pieces, createWriteStream(temporary, { flags: "wx", flush: true }));
 		if (output !== undefined) {
 			await fs.rename(temporary, target);
@@ -124,6 +128,31 @@ async function writeFile(
 		);
 	} finally {
 		await fs.rm(temporary, { force: true });
+	}
+}
+
+/** Where a link leads: the file it names is replaced, not the link. */
+async function realTarget(target: string): Promise<string> {
+	try {
+		return await fs.realpath(target);
+	} catch (error) {
+		if (systemErrorCode(error) === undefined) {
+			throw error;
+		}
+		return target;
+	}
+}
+
+/** A device or a pipe (`/dev/null`) is written to; a file renamed over it would take its place. */
+async function isDevice(target: string): Promise<boolean> {
+	try {
+		const stat = await fs.stat(target);
+		return !stat.isFile() && !stat.isDirectory();
+	} catch (error) {
+		if (systemErrorCode(error) === "ENOENT") {
+			return false;
+		}
+		throw error;
 	}
 }
 

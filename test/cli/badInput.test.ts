@@ -3,10 +3,13 @@ import { execFileSync } from "node:child_process";
 import {
 	chmod,
 	chown,
+	lstat,
 	mkdir,
 	readdir,
 	readFile,
+	rm,
 	stat,
+	symlink,
 	truncate,
 	writeFile,
 } from "node:fs/promises";
@@ -103,6 +106,45 @@ test("a bad line stops append with its number; the lines before it are stored, t
 		);
 	}
 	assert.equal((await place.run(["doctor"])).code, 0);
+});
+
+test("a bad line ends append at once, though the input stays open", async (t) => {
+	const place = await Place.make(t);
+	const child = place.start(["append", await place.create()]);
+	child.stdin?.write("no item\n");
+	const code = await new Promise((resolve) => child.on("close", resolve));
+	assert.equal(code, 1);
+});
+
+test("export writes through a link and into a device, and replaces neither", {
+	skip: !isRoot && "needs root, to make a device",
+}, async (t) => {
+	const place = await Place.make(t);
+	const id = await place.create();
+	await place.append(id, talk);
+	const device = path.join(place.root, "null");
+	execFileSync("mknod", [device, "c", "1", "3"]);
+	await place.json(["export", id, "--format", "md", "-o", device]);
+	assert.equal((await stat(device)).isCharacterDevice(), true);
+	const link = path.join(place.root, "link.md");
+	await writeFile(path.join(place.root, "real.md"), "old");
+	await symlink("real.md", link);
+	await place.json(["export", id, "--format", "md", "-o", link]);
+	assert.match(await readFile(path.join(place.root, "real.md"), "utf8"), /Fix the login/);
+	assert.equal((await lstat(link)).isSymbolicLink(), true);
+	const folder = await place.run(["export", id, "--format", "md", "-o", place.folder]);
+	assertRefused(folder, /was not written: it is a folder/);
+});
+
+test("doctor changes nothing", async (t) => {
+	const place = await Place.make(t);
+	const id = await place.create();
+	await place.append(id, talk);
+	const state = () =>
+		execFileSync("find", [place.root, "-printf", "%p %i %s %T@ %m\n"], { encoding: "utf8" });
+	const before = state();
+	await place.json(["doctor"]);
+	assert.equal(state(), before);
 });
 
 test("import says of each file what is wrong with it, and brings in the others", async (t) => {
@@ -221,7 +263,6 @@ test("missing and spoilt payloads are found by doctor; a kept copy stands in for
 	const [shard = ""] = await readdir(blobs);
 	const [name = ""] = await readdir(path.join(blobs, shard));
 	const file = path.join(blobs, shard, name);
-	const { rm } = await import("node:fs/promises");
 	await rm(file);
 	const doctorSays = async () => {
 		const found: Found = JSON.parse((await place.run(["doctor", "--json"])).stdout);
@@ -264,7 +305,6 @@ test("doctor reports a parent that is gone, and a cached row that is not what th
 			{ session: id, projection: "catalogue", field: "title", found: "Wrong", expected: "Parent" },
 		],
 	});
-	const { rm } = await import("node:fs/promises");
 	await rm(cache, { recursive: true });
 	await rm(place.journal(id));
 	const gone: Found = JSON.parse((await place.run(["doctor", "--json"])).stdout);

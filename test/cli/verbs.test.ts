@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { Place, sourceMain } from "./harness.ts";
@@ -176,7 +176,6 @@ test("import brings a Codex session in once, and export and fork take its source
 	const place = await Place.make(t);
 	const native = "0199a213-81c0-7800-8aa1-bbab2a035a53";
 	const folder = path.join(place.env["CODEX_HOME"] ?? "", "sessions", "2025", "10", "01");
-	const { mkdir } = await import("node:fs/promises");
 	await mkdir(folder, { recursive: true });
 	const file = path.join(folder, `rollout-2025-10-01T10-00-00-${native}.jsonl`);
 	await writeFile(file, rollout(native, place.folder));

@@ -56,7 +56,12 @@ export async function importJournal(
 	id: string,
 	bytes: Buffer,
 ): Promise<ImportedSession> {
-	requireId(id);
+	if (!isUlid(id)) {
+		throw new HumanError(
+			"bad-id",
+			`The journal says that it is session "${id.slice(0, 80)}", which is not an id. Nothing was imported.`,
+		);
+	}
 	await store.ensure();
 	return joinJournal(store, id, bytes);
 }
