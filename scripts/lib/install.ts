@@ -85,6 +85,9 @@ async function installNode(folder: string, version: string): Promise<Npm> {
 	const home = path.join(folder, "node_modules", name);
 	return npmIn(folder, {
 		...process.env,
+		// Set by the npm that runs this script, perhaps on another Node; code-server's install script asks for its version.
+		npm_config_user_agent: undefined,
+		npm_node_execpath: undefined,
 		PATH: [path.join(home, "bin"), process.env["PATH"]].join(path.delimiter),
 		npm_config_nodedir: home,
 	});

@@ -37,7 +37,10 @@ await buildSuites();
 const version = values.min ? serverVersions.minimum : serverVersions.current;
 const desktop = await findDesktop(values.min ? "1.116.0" : "stable");
 if (!desktop) {
-	await installServer(version);
+	await installServer(version).catch((error: unknown) => {
+		console.error(errorText(error));
+		process.exit(1);
+	});
 }
 for (const kind of positionals.length > 0
 	? kinds.filter((name) => positionals.includes(name))
