@@ -10,7 +10,7 @@ import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
 import { ContextKeys } from "./host/contextKeys.ts";
 import { currentScopes, followWorkspace } from "./host/followWorkspace.ts";
-import { registerLinks } from "./host/links.ts";
+import { Links } from "./host/links.ts";
 import { createPrompts } from "./host/scriptedPrompts.ts";
 import { SessionReader } from "./host/sessionReader.ts";
 import { SessionList } from "./host/sessions/sessionList.ts";
@@ -52,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources };
 	const all = { ...parts, views, editors, documents, targets };
 	own(registerCommands(all));
-	own(registerLinks(log));
+	const links = own(new Links(log));
 	own(followWorkspace({ ...all, decorations, locations }));
-	return createApi(context.extensionMode, all);
+	return createApi(context.extensionMode, all, links);
 }

@@ -19,11 +19,16 @@ export interface SkeinApi {
 export interface TestApi {
 	readonly prompts: ScriptedPrompts;
 	readonly context: CommandContext;
+	readonly links: vscode.UriHandler;
 	tree(shelf: Shelf): SessionTree;
 	panels(): readonly TranscriptPanel[];
 }
 
-export function createApi(mode: vscode.ExtensionMode, context: CommandContext): SkeinApi {
+export function createApi(
+	mode: vscode.ExtensionMode,
+	context: CommandContext,
+	links: vscode.UriHandler,
+): SkeinApi {
 	const { prompts } = context;
 	const inTest = mode === vscode.ExtensionMode.Test && prompts instanceof ScriptedPrompts;
 	return {
@@ -35,6 +40,7 @@ export function createApi(mode: vscode.ExtensionMode, context: CommandContext): 
 			test: {
 				prompts,
 				context,
+				links,
 				tree: (shelf: Shelf) => context.views.tree(shelf),
 				panels: () => context.editors.all,
 			},

@@ -91,7 +91,9 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 					node.key,
 					vscode.l10n.t("Other Folders"),
 					this.countBelow(node.key),
-					vscode.TreeItemCollapsibleState.Collapsed,
+					this.isAlone(node.key)
+						? vscode.TreeItemCollapsibleState.Expanded
+						: vscode.TreeItemCollapsibleState.Collapsed,
 				);
 			case "session": {
 				const row = this.list.get(node.id, node.folder);
@@ -150,10 +152,16 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 		const parent = this.arrangement.parents.get(key)?.key ?? rootKey;
 		const first = this.arrangement.children.get(parent)?.find((node) => node.kind === "group");
 		const lately = name.by !== "date" || (name.date !== "month" && name.date !== "older");
-		const open = name.by === "cwd" ? false : lately || first?.key === key;
+		const open = name.by === "cwd" ? this.isAlone(key) : lately || first?.key === key;
 		return open
 			? vscode.TreeItemCollapsibleState.Expanded
 			: vscode.TreeItemCollapsibleState.Collapsed;
+	}
+
+	/** Nothing stands beside it: collapsed, it would be all there is to see. */
+	private isAlone(key: string): boolean {
+		const parent = this.arrangement.parents.get(key)?.key ?? rootKey;
+		return this.arrangement.children.get(parent)?.length === 1;
 	}
 
 	private countBelow(key: string): number {

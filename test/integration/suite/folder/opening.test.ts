@@ -155,7 +155,8 @@ describe("Opening", () => {
 		const link = vscode.Uri.parse(await vscode.env.clipboard.readText());
 		assert.equal(link.authority, "skein.skein");
 		assert.equal(link.path, `/session/${id}`);
-		await vscode.commands.executeCommand("skein.openSession", { id: link.path.split("/")[2] });
+		const { links } = await skein();
+		await links.handleUri(link);
 		await until("it is open", () => tabLabels().includes("Linked"));
 	});
 
@@ -167,6 +168,12 @@ describe("Opening", () => {
 		await run("copyItemLink", [{ webview: "skein.transcript", itemId: answer }]);
 		const link = vscode.Uri.parse(await vscode.env.clipboard.readText());
 		assert.equal(new URLSearchParams(link.query).get("item"), answer);
+	});
+
+	it("a link of another kind opens nothing", async () => {
+		const { links } = await skein();
+		await links.handleUri(vscode.Uri.parse("vscode://skein.skein/run?command=x"));
+		assert.deepEqual(tabLabels(), []);
 	});
 
 	it("an unknown id gets a sentence", async () => {
