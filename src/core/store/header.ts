@@ -52,8 +52,12 @@ async function readFirstRecord(files: Files, file: string): Promise<SessionHeade
 	return header;
 }
 
-/** Ids of the sessions whose journals are in the store, in no order. */
-export async function sessionIds(files: Files, layout: StoreLayout): Promise<string[]> {
+/** Ids of the sessions whose journals (or files of another extension) are in the store, in no order. */
+export async function sessionIds(
+	files: Files,
+	layout: StoreLayout,
+	extension = ".jsonl",
+): Promise<string[]> {
 	let names: string[];
 	try {
 		names = await files.readdir(layout.sessions);
@@ -65,7 +69,7 @@ export async function sessionIds(files: Files, layout: StoreLayout): Promise<str
 		throw error;
 	}
 	return names
-		.filter((name) => name.endsWith(".jsonl"))
-		.map((name) => name.slice(0, -".jsonl".length))
+		.filter((name) => name.endsWith(extension))
+		.map((name) => name.slice(0, -extension.length))
 		.filter(isUlid);
 }

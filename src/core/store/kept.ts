@@ -6,16 +6,18 @@ import { summarizeSession } from "../transcript/summarize.ts";
 import { sessionIds } from "./header.ts";
 import { Keep, keptStoresOf } from "./keep.ts";
 import type { KeptSession } from "./status.ts";
-import type { WorkspaceStore } from "./workspaceStore.ts";
+import { checkId, type WorkspaceStore } from "./workspaceStore.ts";
 
 /** Sessions that were in this folder, are gone from it, and of which copies are kept. Writes nothing. */
 export async function findKept(store: WorkspaceStore): Promise<KeptSession[]> {
 	const missing = await missingSessions(store);
 	return mapLimit([...missing], 8, async ([id, keep]) => {
 		const journal = await Journal.open(keep.journalPath(id), store.files, store.clock);
-		const lineage = await resolveLineage(journal, (parent) =>
-			Journal.open(keep.journalPath(parent), store.files, store.clock),
-		);
+		const lineage = await resolveLineage(journal, async (parent) => {
+			// A header is not to be trusted: what it names becomes a path only when it is an id.
+			checkId(parent);
+			return Journal.open(keep.journalPath(parent), store.files, store.clock);
+		});
 		const { title, items, updatedAt } = summarizeSession(journal, lineage, store.folder);
 		return { id, title, items, updatedAt };
 	});
@@ -76,7 +78,15 @@ export async function purgedIds(store: WorkspaceStore): Promise<Set<string>> {
 		}
 		throw error;
 	}
-	return new Set([...text.matchAll(/"id":"([0-9A-Z]{26})"/g)].map((match) => match[1] ?? ""));
+	const purged = new Set<string>();
+	for (const [line, id = ""] of text.matchAll(/\{"id":"([0-9A-Z]{26})"[^{}]*\}/g)) {
+		if (line.includes('"lifted":true')) {
+			purged.delete(id);
+		} else {
+			purged.add(id);
+		}
+	}
+	return purged;
 }
 
 async function realFolder(store: WorkspaceStore): Promise<string | undefined> {

@@ -88,6 +88,7 @@ export async function ensureStore(
 ): Promise<string> {
 	const status = await readStoreStatus(files, layout);
 	if (status.kind === "ready") {
+		await makeSessionsFolder(files, layout);
 		return status.storeId;
 	}
 	if (status.kind === "newer") {
@@ -105,6 +106,19 @@ export async function ensureStore(
 		if (error instanceof HumanError) {
 			throw error;
 		}
+		throw new HumanError(
+			"not-writable",
+			`Sessions could not be stored in ${layout.root}: ${causeInWords(error)}. Nothing was changed.`,
+			{ cause: error },
+		);
+	}
+}
+
+/** It may have been removed with all sessions in it: what is kept can only be restored into a folder. */
+async function makeSessionsFolder(files: Files, layout: StoreLayout): Promise<void> {
+	try {
+		await files.mkdir(layout.sessions, { recursive: true, mode: 0o700 });
+	} catch (error) {
 		throw new HumanError(
 			"not-writable",
 			`Sessions could not be stored in ${layout.root}: ${causeInWords(error)}. Nothing was changed.`,

@@ -1,7 +1,9 @@
+import { constants } from "node:fs";
 import { mapLimit } from "../../base/async.ts";
-import { HumanError, systemErrorCode } from "../../base/errors.ts";
-import { syncFolder } from "../files.ts";
+import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
+import { sameFile, syncFolder } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
+import { Journal } from "../journal/journal.ts";
 import { readHeader, sessionIds } from "./header.ts";
 import type { WorkspaceStore } from "./workspaceStore.ts";
 
@@ -25,13 +27,8 @@ export async function purgeSession(
 	withForks: boolean,
 ): Promise<string[]> {
 	const session = await store.open(id);
-	if (!session.state.trashed) {
-		throw new HumanError(
-			"not-in-trash",
-			"Only a session in the trash can be purged. Delete it first; nothing was removed.",
-		);
-	}
-	const forks = await findForks(store);
+	requireTrashed(session.state.trashed);
+	const forks = await findForks(store, [id]);
 	const doomed = withForks ? withDescendants(id, forks) : [id];
 	requireUnneeded(doomed, forks);
 	const set: string[] = [];
@@ -40,14 +37,17 @@ export async function purgeSession(
 			await store.files.rename(store.layout.journal(gone), store.layout.purging(gone));
 			set.push(gone);
 		}
-		requireUnneeded(doomed, await findForks(store));
+		requireUnneeded(doomed, await findForks(store, doomed));
+		// Another window may have restored it between the first look and the renaming; its record is in what was set aside.
+		const aside = await Journal.open(store.layout.purging(id), store.files, store.clock);
+		requireTrashed(aside.state.trashed);
+		await writeTombstones(store, doomed, true);
 	} catch (error) {
 		for (const back of set) {
-			await store.files.rename(store.layout.purging(back), store.layout.journal(back));
+			await putBack(store, back);
 		}
-		throw error;
+		throw error instanceof HumanError ? error : notPurged(error);
 	}
-	await writeTombstones(store, doomed);
 	const keep = await store.keep();
 	const purged: string[] = [];
 	for (const gone of doomed) {
@@ -57,7 +57,61 @@ export async function purgeSession(
 		}
 	}
 	await syncFolder(store.files, store.layout.sessions);
+	const rescued = doomed.filter((each) => !purged.includes(each));
+	if (rescued.length > 0) {
+		await writeTombstones(store, rescued, false);
+	}
+	if (rescued.includes(id)) {
+		throw new HumanError(
+			"needed-by-forks",
+			"A fork of this session was made at the same moment, so it was not purged.",
+		);
+	}
 	return purged;
+}
+
+function requireTrashed(trashed: boolean): void {
+	if (!trashed) {
+		throw new HumanError(
+			"not-in-trash",
+			"Only a session in the trash can be purged. Delete it first; nothing was removed.",
+		);
+	}
+}
+
+function notPurged(error: unknown): HumanError {
+	return new HumanError(
+		"not-purged",
+		`The session could not be purged: ${causeInWords(error)}. Nothing was removed.`,
+		{ cause: error },
+	);
+}
+
+/** Gives a journal that was set aside its name back, unless there is a journal of that name: that one stays. */
+async function putBack(store: WorkspaceStore, id: string): Promise<void> {
+	const [aside, file] = [store.layout.purging(id), store.layout.journal(id)];
+	try {
+		await store.files.link(aside, file);
+	} catch (error) {
+		const code = systemErrorCode(error);
+		// A fork or another process has put it back; or two files claim the name, and neither may go.
+		if (code === "ENOENT" || (code === "EEXIST" && !(await isSameFile(store, aside, file)))) {
+			return;
+		}
+		if (code !== "EEXIST") {
+			// A file system without hard links.
+			await store.files.rename(aside, file);
+			return;
+		}
+	}
+	await unlinkPurging(store, id);
+}
+
+async function isSameFile(store: WorkspaceStore, one: string, other: string): Promise<boolean> {
+	const [a, b] = await Promise.all(
+		[one, other].map((file) => store.files.lstat(file, { bigint: true })),
+	);
+	return a !== undefined && b !== undefined && sameFile(a, b);
 }
 
 /** Puts back what a purge that died in the middle had set aside. */
@@ -68,18 +122,44 @@ export async function recoverPurging(store: WorkspaceStore): Promise<void> {
 		if (!isUlid(id)) {
 			continue;
 		}
-		const { ctimeMs } = await store.files.stat(store.layout.purging(id));
-		if (store.clock() - ctimeMs > abandonedAfter) {
-			await store.files.rename(store.layout.purging(id), store.layout.journal(id));
+		const changed = await changeTime(store, store.layout.purging(id));
+		if (changed !== undefined && store.clock() - changed > abandonedAfter) {
+			await putBack(store, id);
 		}
 	}
 }
 
-/** The sessions of a store that continue another one. Throws a HumanError when a journal's header cannot be read. */
-export async function findForks(store: WorkspaceStore): Promise<Fork[]> {
-	const ids = await sessionIds(store.files, store.layout);
-	const forks = await mapLimit(ids, 16, async (id): Promise<Fork | undefined> => {
-		const header = await readHeader(store.files, store.layout.journal(id));
+/** ms since the epoch; undefined for a file that somebody has dealt with meanwhile. */
+async function changeTime(store: WorkspaceStore, file: string): Promise<number | undefined> {
+	try {
+		return (await store.files.stat(file)).ctimeMs;
+	} catch (error) {
+		if (systemErrorCode(error) === "ENOENT") {
+			return undefined;
+		}
+		throw error;
+	}
+}
+
+/**
+ * The sessions of a store that continue another one, those included that somebody is purging (they may come back) and
+ * those of `except` left out. Throws a HumanError when a journal's header cannot be read.
+ */
+export async function findForks(
+	store: WorkspaceStore,
+	except: readonly string[] = [],
+): Promise<Fork[]> {
+	const present = await sessionIds(store.files, store.layout);
+	const aside = await sessionIds(store.files, store.layout, ".purging");
+	const places = new Map([
+		...aside.map((id) => [id, store.layout.purging(id)] as const),
+		...present.map((id) => [id, store.layout.journal(id)] as const),
+	]);
+	for (const id of except) {
+		places.delete(id);
+	}
+	const forks = await mapLimit([...places], 16, async ([id, file]): Promise<Fork | undefined> => {
+		const header = await readHeader(store.files, file);
 		if (!header) {
 			throw new HumanError(
 				"unreadable-journal",
@@ -115,16 +195,32 @@ function requireUnneeded(doomed: readonly string[], forks: readonly Fork[]): voi
 	}
 }
 
-async function writeTombstones(store: WorkspaceStore, ids: readonly string[]): Promise<void> {
+/** Notes that sessions were purged, or (`purged` false) that those noted before were not after all. */
+async function writeTombstones(
+	store: WorkspaceStore,
+	ids: readonly string[],
+	purged: boolean,
+): Promise<void> {
 	const ts = new Date(store.clock()).toISOString();
-	const handle = await store.files.open(store.layout.tombstones, "a", 0o600);
+	const lines = ids.map(
+		(id) => `${JSON.stringify(purged ? { id, ts } : { id, ts, lifted: true })}\n`,
+	);
+	const bytes = Buffer.from(lines.join(""));
+	const handle = await store.files.open(store.layout.tombstones, tombstoneFlags, 0o600);
 	try {
-		await handle.write(ids.map((id) => `${JSON.stringify({ id, ts })}\n`).join(""));
+		const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
+		if (bytesWritten !== bytes.length) {
+			throw new HumanError("not-purged", "The disk is full. Nothing was removed.");
+		}
 		await handle.datasync();
 	} finally {
 		await handle.close();
 	}
 }
+
+/** Appends, and follows no link out of the store. */
+const tombstoneFlags =
+	constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 /** False when a fork made at the same moment has taken the journal back. */
 async function unlinkPurging(store: WorkspaceStore, id: string): Promise<boolean> {

@@ -123,9 +123,11 @@ export class WorkspaceStore {
 		if (known) {
 			this.sessions.delete(id);
 			this.sessions.set(id, known);
-			const session = await known;
-			await session.refresh();
-			return session;
+			const session = await this.refreshed(known);
+			if (session) {
+				return session;
+			}
+			this.sessions.delete(id);
 		}
 		const opening = this.openNow(id);
 		this.sessions.set(id, opening);
@@ -221,7 +223,7 @@ export class WorkspaceStore {
 	async ensure(preferredId?: string): Promise<string> {
 		const storeId = await ensureStore(this.files, this.layout, this.clock(), preferredId);
 		this.writable ??= recoverPurging(this);
-		await this.writable;
+		await this.untilWritable(this.writable);
 		return storeId;
 	}
 
@@ -289,6 +291,20 @@ export class WorkspaceStore {
 		return file;
 	}
 
+	/** An open session brought up to date; undefined when its journal is gone. */
+	private async refreshed(opening: Promise<Session>): Promise<Session | undefined> {
+		const session = await opening;
+		try {
+			await session.refresh();
+			return session;
+		} catch (error) {
+			if (error instanceof HumanError && error.reason === "missing-journal") {
+				return undefined;
+			}
+			throw error;
+		}
+	}
+
 	private async openNow(id: string): Promise<Session> {
 		const journal = await Journal.open(await this.journalPath(id), this.files, this.clock);
 		return new Session(journal, this.context);
@@ -323,8 +339,13 @@ export class WorkspaceStore {
 	/** Looks once: what a store is does not change under a running window but by an update, which starts a new one. */
 	private async checkWritable(): Promise<void> {
 		this.writable ??= this.checkOnce();
+		await this.untilWritable(this.writable);
+	}
+
+	/** A failure is not remembered: the next write looks again. */
+	private async untilWritable(check: Promise<void>): Promise<void> {
 		try {
-			await this.writable;
+			await check;
 		} catch (error) {
 			this.writable = undefined;
 			throw error;
@@ -342,13 +363,19 @@ export class WorkspaceStore {
 				return;
 			}
 			this.sessions.delete(id);
-			await session.then((open) => open.close());
+			// One that could not be opened has nothing to close, and is nobody else's failure.
+			await session.then(
+				(open) => open.close(),
+				() => undefined,
+			);
 		}
 	}
 
 	private async checkForkPoint(parent: Session, item: string): Promise<void> {
-		const { segments } = await resolveLineage(parent.journal, this.context.load, item);
-		const owner = segments.find((segment) => segment.items.at(-1) === item)?.journal;
+		// Its own items, and those it inherits: not what its ancestors did after it left them.
+		const from = parent.state.items.has(item) ? item : (parent.state.parent?.at ?? null);
+		const { segments } = await resolveLineage(parent.journal, this.context.load, from);
+		const owner = segments.find((segment) => segment.items.includes(item))?.journal;
 		const state = owner?.state.items.get(item);
 		if (!owner || !state) {
 			throw new HumanError(
@@ -378,13 +405,21 @@ export class WorkspaceStore {
 		try {
 			await this.files.rename(this.layout.purging(parentId), file);
 		} catch (error) {
-			await this.files.unlink(this.layout.journal(childId));
+			await this.discard(childId);
 			throw new HumanError(
 				"no-such-session",
 				`Session ${parentId} was purged at the same moment. No fork was made.`,
 				{ cause: error },
 			);
 		}
+	}
+
+	/** Takes back a session that was made a moment ago, with its copy. */
+	private async discard(id: string): Promise<void> {
+		await this.files.unlink(this.layout.journal(id));
+		await (await this.keep())?.forget(id);
+		await this.sessions.get(id)?.then((session) => session.close());
+		this.sessions.delete(id);
 	}
 
 	/** A folder as a header names it: relative to the workspace folder where it is inside, else absolute. */
@@ -396,7 +431,8 @@ export class WorkspaceStore {
 	}
 }
 
-function checkId(id: string): void {
+/** Throws a HumanError for a text that is not the id of a session: nothing else may become a part of a path. */
+export function checkId(id: string): void {
 	if (!isUlid(id)) {
 		throw new HumanError("bad-id", `"${id}" is not the id of a session. Nothing was done.`);
 	}
