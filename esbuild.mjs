@@ -46,6 +46,12 @@ const builds = [
 		banner: { js: requireBanner },
 	},
 	{
+		...node,
+		entryPoints: { daemon: "src/daemon/main.ts" },
+		format: "esm",
+		banner: { js: requireBanner },
+	},
+	{
 		...common,
 		entryPoints: { "webview/transcript": "src/webview/transcript/main.ts" },
 		platform: "browser",

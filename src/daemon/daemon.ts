@@ -1,0 +1,350 @@
+import { randomBytes } from "node:crypto";
+import { open, unlink } from "node:fs/promises";
+import { SharedRun } from "../base/async.ts";
+import { HumanError, systemErrorCode } from "../base/errors.ts";
+import { nodeFiles } from "../core/files.ts";
+import { userLocations } from "../core/locations.ts";
+import { WorkspaceStore } from "../core/store/workspaceStore.ts";
+import {
+	type AgentSpec,
+	type DaemonMethod,
+	type DaemonParams,
+	type DaemonResult,
+	type DaemonState,
+	type DaemonStatus,
+	daemonProtocol,
+} from "../protocol/daemon.ts";
+import type { Driver } from "./drivers/driver.ts";
+import { driverOf } from "./drivers/drivers.ts";
+import { type Client, RpcServer } from "./rpc/server.ts";
+import { reconcile } from "./runs/reconcile.ts";
+import { host } from "./runs/run.ts";
+import { Runs } from "./runs/runs.ts";
+import { newEndpoint, type RuntimeFolder } from "./runtime/folder.ts";
+import { writeJson } from "./runtime/jsonFile.ts";
+import type { DaemonLock } from "./runtime/lock.ts";
+import { isFinished } from "./state/registry.ts";
+import { StateStore } from "./state/stateStore.ts";
+import { Agents } from "./supervise/agents.ts";
+import { type BackoffOptions, restartBackoff } from "./supervise/backoff.ts";
+import type { ChildOptions } from "./supervise/childProcess.ts";
+import { type ProcessTable, systemProcesses } from "./supervise/processTable.ts";
+import { reap } from "./supervise/reaper.ts";
+
+export interface DaemonOptions {
+	readonly version: string;
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** After how long without client and run it ends itself, ms. */
+	readonly idle?: number;
+	/** After how long without a run an agent is ended, ms. */
+	readonly childIdle?: number;
+	/** How long an agent may take for what needs no thinking, ms. */
+	readonly patience?: number;
+	readonly childPatience?: ChildOptions["patience"];
+	readonly backoff?: BackoffOptions;
+	readonly processes?: ProcessTable;
+	readonly driverOf?: (spec: AgentSpec) => Driver;
+}
+
+const minute = 60_000;
+/** Finished runs that `status` lists. */
+const recentRuns = 50;
+/** Events kept in memory. */
+const eventCacheSize = 1000;
+/** How often the daemon looks whether its lock is still there, ms. */
+const lockInterval = 30_000;
+
+/** The daemon of one store, from taking over to its end. Made by the holder of the lock. */
+export class Daemon {
+	/** Resolves when everything has ended. */
+	readonly ended: Promise<void>;
+	private readonly runtime: RuntimeFolder;
+	private readonly lock: DaemonLock;
+	private readonly options: DaemonOptions;
+	private readonly processes: ProcessTable;
+	private readonly store: WorkspaceStore;
+	private readonly state: StateStore;
+	private readonly runs: Runs;
+	private readonly agents: Agents;
+	private readonly server: RpcServer;
+	private readonly token = randomBytes(32).toString("hex");
+	private readonly publishing = new SharedRun(() => this.publishState());
+	private settle: () => void = () => undefined;
+	private stopping: Promise<void> | undefined;
+	private idleTimer: NodeJS.Timeout | undefined;
+	private lockTimer: NodeJS.Timeout | undefined;
+	private shown: DaemonState = { kind: "starting" };
+
+	constructor(runtime: RuntimeFolder, lock: DaemonLock, options: DaemonOptions) {
+		this.runtime = runtime;
+		this.lock = lock;
+		this.options = options;
+		this.processes = options.processes ?? systemProcesses();
+		this.store = new WorkspaceStore(runtime.root, userLocations(options.environment));
+		this.state = new StateStore({
+			paths: runtime,
+			nodeId: host,
+			root: runtime.root,
+			version: options.version,
+			eventCacheSize,
+		});
+		const patience = options.patience ?? 30_000;
+		this.runs = new Runs(this.store, this.state, patience);
+		this.agents = new Agents({
+			state: this.state,
+			processes: this.processes,
+			key: runtime.key,
+			folder: runtime.root,
+			environment: options.environment,
+			version: options.version,
+			patience,
+			backoff: options.backoff ?? restartBackoff,
+			childIdle: options.childIdle ?? 10 * minute,
+			...(options.childPatience ? { childPatience: options.childPatience } : {}),
+			driverOf: options.driverOf ?? driverOf,
+			listener: this.runs,
+			tap: (channel) => channel,
+			onChange: () => this.changed(),
+		});
+		this.server = new RpcServer({
+			token: this.token,
+			version: options.version,
+			handle: (method, params, client) => this.handle(method, params, client),
+			giveWay: () => this.giveWay(),
+			onClients: () => this.watchIdle(),
+			onBug: (error) => console.error(error),
+		});
+		this.ended = new Promise((resolve) => {
+			this.settle = resolve;
+		});
+	}
+
+	/** Puts in order what the last daemon left, then lets clients in. */
+	async start(): Promise<void> {
+		await this.state.initialize();
+		await this.state.markStarted();
+		await reap(this.state, this.processes, this.runtime.key);
+		await reconcile(this.store, this.state);
+		this.state.onEvent((event) => this.server.notify("event", event, (each) => each.subscribed));
+		this.runs.onDelta.event((delta) =>
+			this.server.notify("delta", delta, (each) => each.follows.has(delta.session)),
+		);
+		this.runs.onGrown.event((grown) =>
+			this.server.notify("grown", grown, (each) => each.follows.has(grown.session)),
+		);
+		this.runs.onChange.event(() => this.changed());
+		const endpoint = newEndpoint(this.runtime, randomBytes(8).toString("hex"));
+		await this.server.listen(endpoint);
+		await writeJson(nodeFiles, this.runtime.daemonFile, {
+			pid: process.pid,
+			startedAt: new Date().toISOString(),
+			protocol: daemonProtocol,
+			version: this.options.version,
+			endpoint,
+			token: this.token,
+		});
+		await this.state.recordEvent({
+			level: "info",
+			type: "daemon.started",
+			message: `The daemon runs (process ${process.pid}).`,
+		});
+		this.changed();
+		this.lockTimer = setInterval(() => this.watchLock(), lockInterval);
+	}
+
+	/** Interrupts what runs, ends the agents and all files. May be called again. */
+	stop(reason: string): Promise<void> {
+		this.stopping ??= this.stopNow(reason);
+		return this.stopping;
+	}
+
+	private async stopNow(reason: string): Promise<void> {
+		clearTimeout(this.idleTimer);
+		clearInterval(this.lockTimer);
+		const event = { level: "info", type: "daemon.stopping", message: reason } as const;
+		await this.state.recordEvent(event).catch(ignore);
+		await this.publishing.run().catch(ignore);
+		await this.runs.close();
+		await this.agents.end();
+		await this.store.close();
+		if (this.lock.isHeld) {
+			await unlink(this.runtime.daemonFile).catch(ignore);
+		}
+		await this.state.markStopped().catch(ignore);
+		await this.state.settle();
+		await this.server.close();
+		this.lock.release();
+		this.settle();
+	}
+
+	private giveWay(): boolean {
+		if (this.runs.count > 0) {
+			return false;
+		}
+		void this.stop("A newer window has come; the daemon ends itself for a newer one.");
+		return true;
+	}
+
+	private async handle(method: DaemonMethod, params: unknown, client: Client): Promise<unknown> {
+		switch (method) {
+			case "hello":
+				throw new HumanError("hello-again", "hello was said already.");
+			case "status":
+				return this.status();
+			case "subscribe":
+				return this.subscribe(params as DaemonParams<"subscribe">, client);
+			case "follow": {
+				const { session } = params as DaemonParams<"follow">;
+				client.follows.add(session);
+				return this.runs.follow(session);
+			}
+			case "unfollow":
+				client.follows.delete((params as DaemonParams<"unfollow">).session);
+				return {};
+			case "prompt":
+				return this.runs.prompt(params as DaemonParams<"prompt">, client.name, this.agents);
+			case "steer": {
+				const { session, input } = params as DaemonParams<"steer">;
+				return this.runs.steer(session, input);
+			}
+			case "interrupt": {
+				const { session } = params as DaemonParams<"interrupt">;
+				return { status: await this.runs.interrupt(session) };
+			}
+			case "answer":
+				return {
+					outcome: await this.runs.answer(params as DaemonParams<"answer">, client.name),
+				};
+			case "sync":
+				return { synced: await this.runs.sync(params as DaemonParams<"sync">, this.agents) };
+			case "logs":
+				return this.logs(params as DaemonParams<"logs">);
+			case "stop":
+				return this.stopFor(params as DaemonParams<"stop">, client);
+		}
+	}
+
+	private status(): DaemonStatus {
+		const { pid, startedAt, children } = this.state.daemon;
+		const live = this.runs.list();
+		const known = new Set(live.map((run) => run.id));
+		const over = this.state.listRuns().filter((run) => isFinished(run) && !known.has(run.id));
+		return {
+			identity: this.state.getIdentity(),
+			pid,
+			startedAt,
+			state: this.currentState(),
+			children,
+			runs: [...live, ...over.reverse().slice(0, recentRuns)],
+			approvals: this.runs.listApprovals(),
+			clients: this.server.clients.length,
+			seq: this.state.seq,
+		};
+	}
+
+	private async subscribe(
+		{ after }: DaemonParams<"subscribe">,
+		client: Client,
+	): Promise<DaemonResult<"subscribe">> {
+		const { seq } = this.state;
+		const { events, lost } =
+			after === null ? { events: [], lost: false } : await this.state.eventsAfter(after);
+		// Those that came while the log was read are in it, or come again: their numbers tell.
+		client.subscribed = true;
+		return { events, seq: events.at(-1)?.seq ?? seq, lost };
+	}
+
+	private async logs({ log, bytes }: DaemonParams<"logs">): Promise<DaemonResult<"logs">> {
+		const path = log === "daemon" ? this.runtime.daemonLog : this.runtime[log];
+		return { text: await lastLines(path, bytes), path };
+	}
+
+	private stopFor({ force }: DaemonParams<"stop">, client: Client): DaemonResult<"stop"> {
+		if (this.runs.count > 0 && !force) {
+			throw new HumanError("busy", "Turns still run. Stop them first, or force the daemon to end.");
+		}
+		// After the answer is out.
+		setImmediate(() => void this.stop(`The daemon was stopped by ${client.name}.`));
+		return {};
+	}
+
+	private currentState(): DaemonState {
+		const approvals = this.runs.listApprovals().length;
+		const { health } = this.agents;
+		if (this.stopping) {
+			return { kind: "stopping" };
+		}
+		if (approvals > 0) {
+			return { kind: "needs-you", count: approvals };
+		}
+		if (health.kind === "failed") {
+			return { kind: "crashed", reason: health.reason, stderr: [...health.stderr] };
+		}
+		if (health.kind === "restarting") {
+			return { kind: "degraded", reason: health.reason };
+		}
+		const { count } = this.runs;
+		return count > 0 ? { kind: "busy", count } : { kind: "idle" };
+	}
+
+	private changed(): void {
+		// Shown, not relied upon: a full disk must not end what runs.
+		this.publishing.run().catch(ignore);
+		this.watchIdle();
+	}
+
+	private async publishState(): Promise<void> {
+		const state = this.currentState();
+		if (JSON.stringify(state) !== JSON.stringify(this.shown)) {
+			this.shown = state;
+			await this.state.setState(state);
+			await this.state.recordEvent({
+				level: "info",
+				type: "state.changed",
+				message: `The daemon is ${state.kind}.`,
+				detail: { state },
+			});
+		}
+	}
+
+	private watchIdle(): void {
+		clearTimeout(this.idleTimer);
+		if (this.server.clients.length === 0 && this.runs.count === 0 && !this.stopping) {
+			this.idleTimer = setTimeout(
+				() => void this.stop("Nobody needed the daemon for a while."),
+				this.options.idle ?? 10 * minute,
+			);
+		}
+	}
+
+	private watchLock(): void {
+		if (!this.lock.isHeld) {
+			void this.stop("The daemon's folder was removed; another daemon may start.");
+		}
+	}
+}
+
+function ignore(): void {
+	return;
+}
+
+/** The last whole lines of a file, `bytes` at most; empty when there is none. */
+async function lastLines(path: string, bytes: number): Promise<string> {
+	try {
+		const handle = await open(path, "r");
+		try {
+			const { size } = await handle.stat();
+			const buffer = Buffer.alloc(Math.min(size, bytes));
+			await handle.read(buffer, 0, buffer.length, size - buffer.length);
+			const text = buffer.toString("utf8");
+			return size > bytes ? text.slice(text.indexOf("\n") + 1) : text;
+		} finally {
+			await handle.close();
+		}
+	} catch (error) {
+		if (systemErrorCode(error) === "ENOENT") {
+			return "";
+		}
+		throw error;
+	}
+}

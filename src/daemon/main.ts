@@ -1,0 +1,60 @@
+// The daemon process: `node dist/daemon.js --folder DIR`. Tells its starter on stdout, in one JSON line, how the start
+// went; after that it says nothing there. What it prints on stderr goes to daemon.log.
+import { parseArgs } from "node:util";
+import { errorSentence, HumanError } from "../base/errors.ts";
+import type { StartReport } from "./client/startReport.ts";
+import { Daemon } from "./daemon.ts";
+import { makeRuntimeFolder, runtimeFolderOf } from "./runtime/folder.ts";
+import { DaemonLock } from "./runtime/lock.ts";
+
+const { values } = parseArgs({
+	options: {
+		folder: { type: "string" },
+		version: { type: "string", default: "0" },
+		idle: { type: "string" },
+	},
+});
+
+function report(message: StartReport): Promise<void> {
+	return new Promise((resolve) => {
+		// A starter that is gone already does not matter.
+		process.stdout.on("error", () => resolve());
+		process.stdout.write(`${JSON.stringify(message)}\n`, () => resolve());
+	});
+}
+
+async function main(): Promise<void> {
+	const { folder, version, idle } = values;
+	if (folder === undefined) {
+		throw new HumanError("usage", "The daemon must be told its folder: --folder DIR.");
+	}
+	const runtime = await runtimeFolderOf(folder);
+	await makeRuntimeFolder(runtime);
+	const lock = DaemonLock.take(runtime.lock);
+	if (!lock) {
+		await report({ kind: "held" });
+		return;
+	}
+	const daemon = new Daemon(runtime, lock, {
+		version,
+		environment: process.env,
+		...(idle === undefined ? {} : { idle: Number(idle) }),
+	});
+	for (const signal of ["SIGTERM", "SIGINT"] as const) {
+		process.on(signal, () => void daemon.stop(`The daemon was ended by ${signal}.`));
+	}
+	// The terminal or window that started it may go.
+	process.on("SIGHUP", () => undefined);
+	await daemon.start();
+	await report({ kind: "ready" });
+	await daemon.ended;
+}
+
+try {
+	await main();
+	process.exit();
+} catch (error) {
+	console.error(error);
+	await report({ kind: "failed", message: errorSentence(error) });
+	process.exit(1);
+}

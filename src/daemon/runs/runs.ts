@@ -1,0 +1,340 @@
+import { HumanError } from "../../base/errors.ts";
+import { Emitter } from "../../base/event.ts";
+import { newId } from "../../core/journal/ids.ts";
+import { headItem } from "../../core/model/chain.ts";
+import type { ImageRef } from "../../core/model/item.ts";
+import type { ApprovalOutcome, TurnStatus } from "../../core/model/record.ts";
+import type { Session } from "../../core/store/session.ts";
+import type { WorkspaceStore } from "../../core/store/workspaceStore.ts";
+import type {
+	Approval,
+	DaemonNotice,
+	DaemonParams,
+	DaemonResult,
+	PromptInput,
+	RunRecord,
+} from "../../protocol/daemon.ts";
+import type { AgentListener, AgentThread } from "../drivers/driver.ts";
+import type { StateStore } from "../state/stateStore.ts";
+import type { Agents } from "../supervise/agents.ts";
+import { Approvals } from "./approvals.ts";
+import { folderOf, planContext } from "./context.ts";
+import { closeLostTurns } from "./reconcile.ts";
+import { host, Run, type RunSupport } from "./run.ts";
+
+/** The turns that run now, of all sessions. */
+export class Runs implements AgentListener {
+	readonly onDelta = new Emitter<DaemonNotice<"delta">>();
+	readonly onGrown = new Emitter<DaemonNotice<"grown">>();
+	/** Runs or approvals have changed. */
+	readonly onChange = new Emitter<void>();
+	private readonly store: WorkspaceStore;
+	private readonly state: StateStore;
+	private readonly approvals = new Approvals();
+	private readonly live = new Map<string, Run>();
+	/** Sessions whose prompt is being taken, with who gave it. */
+	private readonly starting = new Map<string, string>();
+	private readonly support: RunSupport;
+	/** Sessions by the agent's name of their conversation, and what the agent was last known to say about it. */
+	private readonly threads = new Map<string, string>();
+	private readonly names = new Map<string, string>();
+	private readonly archivedThreads = new Map<string, boolean>();
+	private closed = false;
+
+	constructor(store: WorkspaceStore, state: StateStore, patience: number) {
+		this.store = store;
+		this.state = state;
+		this.support = {
+			store,
+			state,
+			approvals: this.approvals,
+			patience,
+			onDelta: (delta) => this.onDelta.fire(delta),
+			onGrown: (grown) => this.onGrown.fire(grown),
+			onChange: () => this.onChange.fire(),
+			onThread: (session, thread) => this.attached(session, thread),
+		};
+	}
+
+	get count(): number {
+		return this.live.size + this.starting.size;
+	}
+
+	/** Those that run, in the order of their starts. */
+	list(): RunRecord[] {
+		return [...this.live.values()].map((run) => run.record);
+	}
+
+	listApprovals(): Approval[] {
+		return this.approvals.list();
+	}
+
+	/** What a client needs to follow a session from now on. */
+	follow(session: string): DaemonResult<"follow"> {
+		const run = this.live.get(session);
+		return { run: run?.record ?? null, items: run?.live ?? [] };
+	}
+
+	/** Resolves when the prompt is on disk. Throws a HumanError: `busy`, `in-trash`, `stopping`, and what opening throws. */
+	async prompt(
+		{ session: id, input, agent: spec, model, sandbox, approvals }: DaemonParams<"prompt">,
+		client: string,
+		agents: Agents,
+	): Promise<DaemonResult<"prompt">> {
+		this.checkFree(id);
+		this.starting.set(id, client);
+		try {
+			const session = await this.store.open(id);
+			await closeLostTurns(session, () => false);
+			checkPromptable(session);
+			const context = await planContext(session.journal, this.store, spec.agent);
+			const record: RunRecord = {
+				id: newId(this.store.clock()),
+				session: id,
+				turn: "",
+				agent: spec.agent,
+				model: model ?? null,
+				status: "starting",
+				startedAt: new Date(this.store.clock()).toISOString(),
+				endedAt: null,
+				reason: null,
+				client,
+			};
+			// Known before the turn is: a daemon that is killed in between finds the session again.
+			await this.state.upsertRun(record);
+			const { turn, item, nextId } = await this.writePrompt(session, input, record);
+			const settings = { cwd: folderOf(session.journal, this.store), model, sandbox, approvals };
+			const run = new Run(
+				{ record: { ...record, turn }, session, input, settings, context, nextId },
+				agents.of(spec),
+				this.support,
+			);
+			this.live.set(id, run);
+			void this.execute(run);
+			return { run: record.id, turn, item };
+		} finally {
+			this.starting.delete(id);
+			this.onChange.fire();
+		}
+	}
+
+	async steer(session: string, input: PromptInput): Promise<DaemonResult<"steer">> {
+		return { item: await this.running(session).steer(input) };
+	}
+
+	interrupt(session: string): Promise<TurnStatus> {
+		return this.running(session).interrupt();
+	}
+
+	answer(
+		{ approval, option, answers = {} }: DaemonParams<"answer">,
+		client: string,
+	): Promise<ApprovalOutcome> {
+		return this.approvals.answer(approval, option, answers, client);
+	}
+
+	/** Takes no more prompts and interrupts what runs. */
+	async close(): Promise<void> {
+		this.closed = true;
+		await Promise.all([...this.live.values()].map((run) => run.interrupt()));
+	}
+
+	/** Brings the agent's name and archive mark of a session in step with ours. */
+	async sync({ session: id, agent: spec }: DaemonParams<"sync">, agents: Agents): Promise<boolean> {
+		const session = await this.store.open(id);
+		const attachment = session.state.agent.attachment;
+		if (!attachment || attachment.agent !== spec.agent) {
+			return false;
+		}
+		const agent = agents.of(spec);
+		agent.hold();
+		try {
+			const connection = await agent.connect();
+			const thread = connection.handle(attachment.thread);
+			this.threads.set(thread.id, id);
+			await this.nameThread(session, thread);
+			const { archived } = session.state;
+			if (this.archivedThreads.get(thread.id) !== archived) {
+				// One that stands so already is refused, which is as good.
+				await thread.setArchived(archived).catch(() => undefined);
+				this.archivedThreads.set(thread.id, archived);
+			}
+			return true;
+		} finally {
+			agent.release();
+		}
+	}
+
+	/** The agent has given a conversation a name. */
+	named(thread: string, name: string): void {
+		this.names.set(thread, name);
+		void this.follower(thread, async (session) => {
+			if (name.trim() !== "" && session.state.title !== name.trim()) {
+				await session.rename(name);
+			}
+		});
+	}
+
+	archived(thread: string, archived: boolean): void {
+		this.archivedThreads.set(thread, archived);
+		void this.follower(thread, async (session) => {
+			if (session.state.archived !== archived) {
+				await (archived ? session.archive() : session.unarchive());
+			}
+		});
+	}
+
+	private async follower(
+		thread: string,
+		change: (session: Session) => Promise<void>,
+	): Promise<void> {
+		const id = this.threads.get(thread);
+		if (id === undefined) {
+			return;
+		}
+		try {
+			const session = await this.store.open(id);
+			await change(session);
+			await this.state.recordEvent({
+				level: "info",
+				type: "session.changed",
+				message: "The agent has renamed or archived the session.",
+				session: id,
+			});
+		} catch (error) {
+			await this.state
+				.recordEvent({
+					level: "warning",
+					type: "session.changed",
+					message: error instanceof Error ? error.message : String(error),
+					session: id,
+				})
+				.catch(() => undefined);
+		}
+	}
+
+	/** A session lives in this thread now. */
+	private async attached(id: string, thread: AgentThread): Promise<void> {
+		this.threads.set(thread.id, id);
+		await this.state.upsertSession({
+			session: id,
+			agent: this.live.get(id)?.record.agent ?? "",
+			thread: thread.id,
+			status: "open",
+			currentTurn: this.live.get(id)?.record.turn ?? null,
+			updatedAt: new Date(this.store.clock()).toISOString(),
+		});
+		const session = await this.store.open(id);
+		await this.nameThread(session, thread);
+	}
+
+	private async nameThread(session: Session, thread: AgentThread): Promise<void> {
+		const { title, header } = session.state;
+		const given = title !== "" && !(header?.session.untitled && header.session.title === title);
+		if (given && this.names.get(thread.id) !== title) {
+			this.names.set(thread.id, title);
+			await thread.setName(title);
+		}
+	}
+
+	private running(session: string): Run {
+		const run = this.live.get(session);
+		if (!run) {
+			throw new HumanError("not-running", "No turn of this session runs.");
+		}
+		return run;
+	}
+
+	private checkFree(session: string): void {
+		if (this.closed) {
+			throw new HumanError("stopping", "The daemon is stopping. Try again in a moment.");
+		}
+		const by = this.live.get(session)?.record.client ?? this.starting.get(session);
+		if (by !== undefined) {
+			throw new HumanError(
+				"busy",
+				`A turn of this session runs already, asked for by ${by}. Wait for it, steer it, or stop it.`,
+			);
+		}
+	}
+
+	/** One write: the turn and the prompt, before anything happens. */
+	private async writePrompt(session: Session, input: PromptInput, record: RunRecord) {
+		const images: ImageRef[] = [];
+		for (const { mime, base64 } of input.images ?? []) {
+			const { ref } = await this.store.putBlob(Buffer.from(base64, "base64"), mime);
+			images.push({ blob: ref.blob, bytes: ref.bytes, mime });
+		}
+		const nextId = await session.idSource();
+		const turn = nextId();
+		const item = nextId();
+		await session.append([
+			{
+				id: turn,
+				type: "turn.started",
+				after: headItem(session.state),
+				...(record.model === null ? {} : { model: record.model }),
+				run: { id: record.id, host },
+			},
+			{
+				id: item,
+				type: "item.completed",
+				turn,
+				item: {
+					type: "userMessage",
+					text: input.text,
+					...(images.length > 0 ? { images } : {}),
+				},
+			},
+		]);
+		return { turn, item, nextId };
+	}
+
+	private async execute(run: Run): Promise<void> {
+		const { session, agent, client } = run.record;
+		try {
+			await this.state.upsertRun(run.record);
+			await this.state.recordEvent({
+				level: "info",
+				type: "run.started",
+				message: `${agent} works on a prompt of ${client}.`,
+				session,
+				detail: { run: run.record.id, turn: run.record.turn },
+			});
+		} catch (error) {
+			// The intent is in the journal; what the daemon remembers beside it may be lost with a full disk.
+			run.finish("failed", error instanceof Error ? error.message : String(error));
+		}
+		void run.outcome.then(() => this.over(session));
+		await run.execute();
+	}
+
+	private over(session: string): void {
+		this.live.delete(session);
+		this.onChange.fire();
+		const known = this.state.getSession(session);
+		if (known) {
+			const updatedAt = new Date(this.store.clock()).toISOString();
+			// What the daemon remembers; the journal is the truth.
+			void this.state
+				.upsertSession({ ...known, currentTurn: null, updatedAt })
+				.catch(() => undefined);
+		}
+	}
+}
+
+function checkPromptable(session: Session): void {
+	if (session.state.trashed) {
+		throw new HumanError("in-trash", "This session is in the trash. Restore it before you go on.");
+	}
+	const { turns, agent } = session.state;
+	for (const [id, run] of agent.runs) {
+		const turn = turns.get(id);
+		if (turn && !turn.end && run.host !== host) {
+			throw new HumanError(
+				"busy",
+				`A turn of this session runs on another machine (${run.host}). If that is no longer so, fork the session and go on there.`,
+			);
+		}
+	}
+}

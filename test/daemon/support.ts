@@ -1,0 +1,174 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import type { TestContext } from "node:test";
+import { installCodex } from "../../scripts/lib/install.ts";
+import { type ModelEndpoint, startModelEndpoint } from "../../scripts/lib/modelEndpoint.ts";
+import { repository } from "../../scripts/lib/paths.ts";
+import { userLocations } from "../../src/core/locations.ts";
+import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
+import type { DaemonClient } from "../../src/daemon/client/client.ts";
+import { connectDaemon } from "../../src/daemon/client/connect.ts";
+import type { AgentSpec, DaemonEvent } from "../../src/protocol/daemon.ts";
+
+/** A workspace with a user's folders of its own, and the means to reach its daemon. */
+export interface DaemonLab {
+	readonly folder: string;
+	readonly home: string;
+	readonly env: Record<string, string>;
+	readonly store: WorkspaceStore;
+	connect(name?: string, args?: readonly string[]): Promise<DaemonClient>;
+}
+
+/** Short paths: a socket's has at most 104 bytes. */
+export async function daemonLab(
+	test: TestContext,
+	more: Record<string, string> = {},
+): Promise<DaemonLab> {
+	const scratch = await mkdtemp("/tmp/skein-d-");
+	const folder = path.join(scratch, "work");
+	const home = path.join(scratch, "home");
+	const run = path.join(scratch, "run");
+	for (const each of [folder, home, run]) {
+		await mkdir(each, { mode: 0o700 });
+	}
+	const env = {
+		PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+		HOME: home,
+		SHELL: "/bin/bash",
+		LANG: "C.UTF-8",
+		XDG_RUNTIME_DIR: run,
+		...more,
+	};
+	const store = new WorkspaceStore(folder, userLocations(env));
+	const clients: DaemonClient[] = [];
+	test.after(async () => {
+		const last = clients.at(-1);
+		if (last) {
+			await stopDaemon(await connect("the end of the test"));
+		}
+		for (const client of clients) {
+			client.dispose();
+		}
+		await store.close();
+		await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+	});
+	async function connect(name = "a test", args: readonly string[] = []): Promise<DaemonClient> {
+		const client = await connectDaemon({
+			folder,
+			client: name,
+			script: path.join(repository, "src/daemon/main.ts"),
+			version: "0.0.0-test",
+			env,
+			args,
+		});
+		clients.push(client);
+		return client;
+	}
+	return { folder, home, env, store, connect };
+}
+
+/** Ends a daemon, whatever it does, and waits until it has let go. */
+export async function stopDaemon(client: DaemonClient): Promise<void> {
+	const closed = new Promise<void>((resolve) => client.onClose(() => resolve()));
+	await client.call("stop", { force: true });
+	await closed;
+	await untilGone(client.pid);
+}
+
+/** Resolves when there is no such process. */
+export async function untilGone(pid: number): Promise<void> {
+	for (;;) {
+		try {
+			process.kill(pid, 0);
+		} catch {
+			return;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
+/** The real Codex with a model of its own on loopback. */
+export interface CodexLab extends DaemonLab {
+	readonly model: ModelEndpoint;
+	readonly agent: AgentSpec;
+}
+
+export async function codexLab(test: TestContext): Promise<CodexLab> {
+	const command = await installCodex();
+	const model = await startModelEndpoint();
+	test.after(() => model.close());
+	const lab = await daemonLab(test);
+	const codexHome = path.join(lab.home, "codex");
+	await mkdir(codexHome);
+	await writeFile(
+		path.join(codexHome, "config.toml"),
+		[
+			'model = "gpt-5.5"',
+			'model_provider = "demo"',
+			"[model_providers.demo]",
+			'name = "demo"',
+			`base_url = "${model.baseUrl}"`,
+			'wire_api = "responses"',
+			"",
+		].join("\n"),
+	);
+	const agent: AgentSpec = {
+		agent: "codex",
+		driver: "codex",
+		command,
+		args: ["app-server"],
+		env: { CODEX_HOME: codexHome },
+	};
+	return { ...lab, model, agent };
+}
+
+/** Events of a daemon, kept from the moment of subscription on, to wait for without sleeping. */
+export class Watch {
+	readonly events: DaemonEvent[] = [];
+	private waiting: { matches(event: DaemonEvent): boolean; resolve(event: DaemonEvent): void }[] =
+		[];
+
+	static async on(client: DaemonClient, after: number | null = null): Promise<Watch> {
+		const watch = new Watch();
+		client.on("event")((event) => watch.add(event));
+		const { events } = await client.call("subscribe", { after });
+		for (const event of events) {
+			watch.add(event);
+		}
+		return watch;
+	}
+
+	/** The first event of a type that matches, past ones included. */
+	next(
+		type: DaemonEvent["type"],
+		matches: (event: DaemonEvent) => boolean = () => true,
+	): Promise<DaemonEvent> {
+		const wanted = (event: DaemonEvent) => event.type === type && matches(event);
+		const past = this.events.find(wanted);
+		return past
+			? Promise.resolve(past)
+			: new Promise((resolve) => this.waiting.push({ matches: wanted, resolve }));
+	}
+
+	/** The end of a run. */
+	ended(run: string): Promise<DaemonEvent> {
+		return this.next("run.ended", (event) => event.detail?.["run"] === run);
+	}
+
+	private add(event: DaemonEvent): void {
+		if (this.events.some((known) => known.seq === event.seq)) {
+			return;
+		}
+		this.events.push(event);
+		const ready = this.waiting.filter((each) => each.matches(event));
+		this.waiting = this.waiting.filter((each) => !ready.includes(each));
+		for (const each of ready) {
+			each.resolve(event);
+		}
+	}
+}
+
+/** A copy of a file of the tests' fixtures. */
+export async function copyFixture(name: string, to: string): Promise<void> {
+	await cp(path.join(repository, "test/daemon/fixtures", name), to);
+}
