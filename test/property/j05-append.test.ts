@@ -45,7 +45,9 @@ test("J5 what was torn before is ended first, at every byte, and the append is n
 		const journal = await openJournal(file);
 		assert.equal(journal.state.title, "title 20", `cut at ${cut}`);
 		assert.equal(journal.diagnostics.filter((found) => found.severity === "warning").length, 0);
-		assert.ok((await readFile(file)).subarray(0, before.length).equals(before));
+		const end = cut > 0 && cut < Buffer.byteLength(torn) ? `\n${title(20)}` : title(20);
+		assert.equal(await readFile(file, "utf8").then((text) => text.endsWith(end)), true);
+		assert.ok((await readFile(file)).equals(Buffer.concat([before, Buffer.from(end)])));
 	}
 });
 

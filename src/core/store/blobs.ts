@@ -71,18 +71,31 @@ export class Blobs {
 		const hash = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 		const file = path.join(this.folder, Blobs.relativePath(hash) ?? "");
 		const ref = { blob: hash, bytes: bytes.length, mime };
-		if (await this.holds(file, bytes.length)) {
+		if (await this.holds(file, bytes)) {
 			return { ref, created: false };
 		}
 		await this.files.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-		// A file of another length is what a full disk left of an earlier try by other means: it is replaced.
+		await this.checkInside(path.dirname(file));
+		// A file that does not hold what its name says is damaged, and is replaced.
 		await writeWhole(this.files, file, bytes, { replace: true });
 		return { ref, created: true };
 	}
 
-	private async holds(file: string, size: number): Promise<boolean> {
+	/** A link inside the store, made by whoever made the repository, must not choose where we write. */
+	private async checkInside(folder: string): Promise<void> {
+		const [real, root] = await Promise.all([
+			this.files.realpath(folder),
+			this.files.realpath(this.folder),
+		]);
+		if (path.dirname(real) !== root) {
+			throw new HumanError("outside", `${folder} is a symbolic link`);
+		}
+	}
+
+	private async holds(file: string, bytes: Uint8Array): Promise<boolean> {
 		try {
-			return (await this.files.stat(file)).size === size;
+			const { size } = await this.files.stat(file);
+			return size === bytes.length && (await this.files.readFile(file)).equals(bytes);
 		} catch (error) {
 			if (systemErrorCode(error) === "ENOENT") {
 				return false;

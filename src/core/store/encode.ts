@@ -1,5 +1,6 @@
-import { encodeRecord } from "../journal/framing.ts";
-import type { JournalRecord } from "../model/record.ts";
+import { HumanError } from "../../base/errors.ts";
+import { encodeRecord, recordLimit } from "../journal/framing.ts";
+import { JournalRecord } from "../model/record.ts";
 import type { Blobs } from "./blobs.ts";
 import { spill } from "./spill.ts";
 
@@ -10,21 +11,51 @@ export interface BlobSink {
 	readonly keepBlob: (hash: string) => Promise<void>;
 }
 
-/** Records as journal lines; what is too large is stored as blobs first, durably (design: J1). */
+/** Records as journal lines; what is too large is stored as blobs first, durably (design: J1). Throws a HumanError (`too-long`, `too-deep`). */
 export async function encodeRecords(
 	sink: BlobSink,
 	records: readonly JournalRecord[],
 ): Promise<string> {
 	const lines: string[] = [];
 	for (const record of records) {
-		const fitting = await spill(record, async (bytes, mime) => {
-			const { ref, created } = await sink.blobs.put(bytes, mime);
-			if (created) {
-				await sink.keepBlob(ref.blob);
-			}
-			return ref;
-		});
-		lines.push(encodeRecord(fitting));
+		lines.push(await encodeOne(sink, record));
 	}
 	return lines.join("");
+}
+
+async function encodeOne(sink: BlobSink, record: JournalRecord): Promise<string> {
+	let spilled = false;
+	const put = async (bytes: Uint8Array, mime: string) => {
+		spilled = true;
+		const { ref, created } = await sink.blobs.put(bytes, mime);
+		if (created) {
+			await sink.keepBlob(ref.blob);
+		}
+		return ref;
+	};
+	try {
+		const fitting = await spill(record, put);
+		const line = encodeRecord(fitting);
+		// A field that has to be in the record itself, and is longer than a record may be.
+		if (Buffer.byteLength(line) <= recordLimit && (!spilled || isRecord(fitting))) {
+			return line;
+		}
+	} catch (error) {
+		if (!(error instanceof RangeError)) {
+			throw error;
+		}
+		throw new HumanError(
+			"too-deep",
+			"This is nested more deeply than can be stored. Nothing was stored.",
+			{ cause: error },
+		);
+	}
+	throw new HumanError(
+		"too-long",
+		"This has a name, path or title that is too long to be stored. Nothing was stored.",
+	);
+}
+
+function isRecord(value: unknown): boolean {
+	return JournalRecord.safeParse(value).success;
 }

@@ -82,11 +82,16 @@ export class Keep {
 
 	/** Forgets a session for good (purge). */
 	async forget(id: string): Promise<void> {
-		try {
-			await this.files.unlink(this.journalPath(id));
-		} catch (error) {
-			if (systemErrorCode(error) !== "ENOENT") {
-				throw error;
+		const folder = path.join(this.folder, "sessions");
+		// With what was set aside when its file was replaced.
+		const names = await readNames(this.files, folder);
+		for (const name of names.filter((each) => each.startsWith(`${id}.jsonl`))) {
+			try {
+				await this.files.unlink(path.join(folder, name));
+			} catch (error) {
+				if (systemErrorCode(error) !== "ENOENT") {
+					throw error;
+				}
 			}
 		}
 	}

@@ -159,11 +159,13 @@ async function makeStore(
 const gitignore = ["*", "!/published/", "!/published/**", ""].join("\n");
 
 /** A sentence when a symbolic link leads the store out of its folder: a cloned repository must not choose where we write. */
-async function leadsOut(files: Files, layout: StoreLayout): Promise<string | undefined> {
+export async function leadsOut(
+	files: Files,
+	layout: StoreLayout,
+	places: readonly ("root" | "sessions" | "blobs")[] = ["root", "sessions", "blobs"],
+): Promise<string | undefined> {
 	const [folder, ...inside] = await Promise.all(
-		[layout.folder, layout.root, layout.sessions, layout.blobs].map((place) =>
-			realpathOf(files, place),
-		),
+		[layout.folder, ...places.map((name) => layout[name])].map((place) => realpathOf(files, place)),
 	);
 	const stray = inside.find(
 		(place) => place !== undefined && folder !== undefined && !isInside(place, folder),

@@ -128,6 +128,7 @@ export class Session {
 				"A session's title cannot be empty. The title was not changed.",
 			);
 		}
+		checkTitle(trimmed);
 		await this.append([{ type: "session.renamed", title: trimmed }]);
 	}
 
@@ -267,10 +268,29 @@ export class Session {
 	}
 }
 
+/** Longest title and tag that a person can give. Characters. */
+const nameLimit = 1000;
+
+/** Throws a HumanError (`long-title`). */
+export function checkTitle(title: string): void {
+	if (title.length > nameLimit) {
+		throw new HumanError(
+			"long-title",
+			`A title can have ${nameLimit} characters; this one has ${title.length}. Nothing was changed.`,
+		);
+	}
+}
+
 function cleanTags(tags: readonly string[]): string[] {
 	const clean = [...new Set(tags.map((tag) => tag.trim()).filter((tag) => tag !== ""))];
 	if (clean.length === 0) {
 		throw new HumanError("empty-tag", "A tag cannot be empty. Nothing was changed.");
+	}
+	if (clean.some((tag) => tag.length > nameLimit)) {
+		throw new HumanError(
+			"long-tag",
+			`A tag can have ${nameLimit} characters. Nothing was changed.`,
+		);
 	}
 	return clean;
 }

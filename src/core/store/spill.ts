@@ -5,6 +5,8 @@ import { isBlobRef } from "../model/blob.ts";
 type Put = (bytes: Uint8Array, mime: string) => Promise<BlobRef>;
 
 const neverSpilled = new Set(["type", "blob", "mime", "status", "sourceId", "turn", "itemId"]);
+/** Fields that are texts by the schema, and no blob can stand for: what holds them goes to a blob as a whole. */
+const plainTexts = new Set(["path", "movedTo", "step", "tool", "server", "label", "code", "title"]);
 const dataUri = /^data:([a-z]+\/[a-z0-9.+-]+)?(?:;[a-z0-9=-]+)*;base64,/i;
 
 /**
@@ -44,7 +46,7 @@ async function spillTexts(value: unknown, put: Put): Promise<unknown> {
 	// Entries, not assignments: a field named __proto__ must stay a field.
 	const copy: [string, unknown][] = [];
 	for (const [key, entry] of Object.entries(value)) {
-		if (typeof entry !== "string" || neverSpilled.has(key)) {
+		if (typeof entry !== "string" || neverSpilled.has(key) || plainTexts.has(key)) {
 			copy.push([key, await spillTexts(entry, put)]);
 		} else if (key === "url" && dataUri.test(entry)) {
 			const mime = dataUri.exec(entry)?.[1] ?? "application/octet-stream";
@@ -73,8 +75,8 @@ function largestField(
 	let largest: string | undefined;
 	let size = 1024;
 	for (const [key, field] of Object.entries(owner)) {
-		const bytes =
-			neverSpilled.has(key) || isBlobRef(field) || field === undefined ? 0 : jsonBytes(field);
+		const isPlain = neverSpilled.has(key) || plainTexts.has(key);
+		const bytes = isPlain || isBlobRef(field) || field === undefined ? 0 : jsonBytes(field);
 		if (bytes > size) {
 			size = bytes;
 			largest = key;

@@ -18,9 +18,9 @@ import { type Adoption, adoptSession } from "./adopt.ts";
 import { Blobs } from "./blobs.ts";
 import { Keep } from "./keep.ts";
 import { findKept, restoreKept } from "./kept.ts";
-import { ensureStore, readStoreStatus, StoreLayout } from "./layout.ts";
+import { ensureStore, leadsOut, readStoreStatus, StoreLayout } from "./layout.ts";
 import { findForks, purgeSession, recoverPurging } from "./purge.ts";
-import { Session, type SessionContext } from "./session.ts";
+import { checkTitle, Session, type SessionContext } from "./session.ts";
 import type { KeptSession, StoreStatus } from "./status.ts";
 
 export interface StoreOptions {
@@ -84,6 +84,7 @@ export class WorkspaceStore {
 	async create(
 		options: { title?: string; agent?: string; model?: string; cwd?: string } = {},
 	): Promise<Session> {
+		checkTitle(options.title?.trim() ?? "");
 		return this.createFrom({
 			title: options.title?.trim() ?? "",
 			agent: options.agent ?? null,
@@ -306,6 +307,10 @@ export class WorkspaceStore {
 	}
 
 	private async openNow(id: string): Promise<Session> {
+		const outside = await leadsOut(this.files, this.layout, ["sessions"]);
+		if (outside) {
+			throw new HumanError("outside", outside);
+		}
 		const journal = await Journal.open(await this.journalPath(id), this.files, this.clock);
 		return new Session(journal, this.context);
 	}
