@@ -1,0 +1,87 @@
+import type { SessionSummary } from "../model/summary.ts";
+import type { IndexDatabase } from "./database.ts";
+import type {
+	FileRecord,
+	IndexedItem,
+	IndexedTurn,
+	ItemChange,
+	KnownItem,
+	Projection,
+} from "./projection.ts";
+
+/** Text that is gathered before it is stored. UTF-16 units. */
+const textLimit = 4 * 1024 * 1024;
+const entryLimit = 500;
+
+/** What one reading of a session file brings. Parts that are absent stay as they are in the index. */
+export interface BatchEntry {
+	readonly file?: FileRecord;
+	/** The file's items as they are in the index; kept up to date by storing. */
+	readonly known?: Map<string, KnownItem>;
+	/** Items that may be new or different. */
+	readonly put?: readonly IndexedItem[];
+	/** Ids of all items the file has: others leave the index. */
+	readonly seen?: ReadonlySet<string>;
+	readonly turns?: readonly IndexedTurn[];
+	readonly row?: { readonly summary: SessionSummary; readonly about: string | undefined };
+}
+
+/**
+ * Gathers what was read of several files and stores it in one transaction: the items of all of them in the order of
+ * time, which full-text search is fastest to build in.
+ */
+export class ItemBatch {
+	/** Items stored so far that were not in the index as they are now. */
+	changed = 0;
+	private readonly db: IndexDatabase;
+	private readonly projection: Projection;
+	private entries: BatchEntry[] = [];
+	private text = 0;
+
+	constructor(db: IndexDatabase, projection: Projection) {
+		this.db = db;
+		this.projection = projection;
+	}
+
+	get full(): boolean {
+		return this.text >= textLimit || this.entries.length >= entryLimit;
+	}
+
+	add(entry: BatchEntry): void {
+		this.entries.push(entry);
+		for (const item of entry.put ?? []) {
+			this.text += item.text.length + 64;
+		}
+	}
+
+	/** Stores all that was gathered. Throws SQLite's errors; then nothing of it is stored. */
+	store(): void {
+		const { entries } = this;
+		this.entries = [];
+		this.text = 0;
+		if (entries.length > 0) {
+			this.db.write(() => this.storeEntries(entries));
+		}
+	}
+
+	private storeEntries(entries: readonly BatchEntry[]): void {
+		const { projection } = this;
+		const changes: ItemChange[] = [];
+		projection.tiers.prepare();
+		for (const { file, known, put, seen, turns, row } of entries) {
+			const id = file && projection.putFile(file);
+			if (id !== undefined && known) {
+				const remove = seen ? [...known.keys()].filter((item) => !seen.has(item)) : [];
+				changes.push({ file: id, known, put: put ?? [], remove });
+			}
+			if (id !== undefined && turns) {
+				projection.putTurns(id, turns);
+			}
+			if (row) {
+				projection.putSession(row.summary, row.about);
+			}
+		}
+		this.changed += projection.putItems(changes);
+		projection.tiers.finish();
+	}
+}

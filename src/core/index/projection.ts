@@ -1,0 +1,524 @@
+import { crc32 } from "node:zlib";
+import { type ItemStatus, type ItemType, itemTypes } from "../model/item.ts";
+import type { TokenUsage, TurnStatus } from "../model/record.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { IndexDatabase } from "./database.ts";
+import { firstKey, nextKey, typeOfKey } from "./itemKeys.ts";
+import { DamagedIndex } from "./sqlite.ts";
+import type { FileStamp } from "./stamp.ts";
+import type { LastRecord } from "./tailProbe.ts";
+import { Tiers } from "./tiers.ts";
+import { indexable } from "./words.ts";
+
+const statuses: readonly ItemStatus[] = [
+	"completed",
+	"running",
+	"failed",
+	"declined",
+	"interrupted",
+];
+
+/** What the index knows of one session file. */
+export interface FileRecord extends FileStamp {
+	readonly source: string;
+	/** Relative to the sessions folder for ours, else absolute. */
+	readonly path: string;
+	/** 0: only what a list needs was read; 1: the items, too. */
+	readonly depth: 0 | 1;
+	/** Look again, although the file has not changed: its chain was not complete, or its last line not whole. */
+	readonly open: boolean;
+	/** The last whole record. */
+	readonly last: LastRecord | undefined;
+	readonly session: string;
+	/** What the ids of its items and turns begin with. */
+	readonly prefix: string;
+	readonly cwd: string | null;
+	/** What a list needs to know of it: plain JSON. */
+	readonly facts: unknown;
+}
+
+export interface KnownFile extends FileStamp {
+	readonly id: number;
+	readonly depth: 0 | 1;
+	readonly open: boolean;
+}
+
+/** One item as it goes into the index. Ids are without the file's prefix. */
+export interface IndexedItem {
+	readonly id: string;
+	readonly turn: string;
+	readonly type: ItemType;
+	readonly status: ItemStatus;
+	/** ms since the epoch; NaN when unknown. */
+	readonly time: number;
+	/** Offsets and lengths in pairs, at least one. */
+	readonly spans: readonly number[];
+	/** What it is found by. */
+	readonly text: string;
+	/** The files it changed (see `touchedPath`). */
+	readonly touched: readonly string[];
+}
+
+export interface IndexedTurn {
+	readonly id: string;
+	readonly after: string | null;
+	readonly time: number;
+	readonly status: TurnStatus | undefined;
+	readonly model: string | undefined;
+	readonly branch: string | undefined;
+	readonly usage: TokenUsage | undefined;
+}
+
+/** An item as the index gives it back. */
+export interface ItemEntry {
+	readonly id: string;
+	readonly turn: string;
+	readonly type: ItemType;
+	readonly status: ItemStatus;
+	/** ms since the epoch; NaN when unknown. */
+	readonly time: number;
+	/** Offsets and lengths in pairs: the bytes of its session file that it is made of. */
+	readonly spans: readonly number[];
+}
+
+/** What tells whether an item is the same as the one in the index. */
+export interface KnownItem {
+	readonly key: number;
+	readonly mark: string;
+	readonly check: number;
+}
+
+/** Changes to the items of one file, to be stored together with others'. */
+export interface ItemChange {
+	readonly file: number;
+	/** The file's items as they are in the index; kept up to date by storing. */
+	readonly known: Map<string, KnownItem>;
+	readonly put: readonly IndexedItem[];
+	/** Ids without prefix. */
+	readonly remove: readonly string[];
+}
+
+/** The write side of an index, and the plain reads that writing needs. All inside the caller's transaction. */
+export class Projection {
+	readonly tiers: Tiers;
+	private readonly db: IndexDatabase;
+
+	constructor(db: IndexDatabase) {
+		this.db = db;
+		this.tiers = new Tiers(db);
+	}
+
+	/** What is known of a source's files, by path. */
+	files(source: string): Map<string, KnownFile> {
+		const rows = this.db
+			.statement(
+				"SELECT id, path, size, mtime, ctime, inode, depth, open FROM files WHERE source = ?",
+			)
+			.all(source) as unknown as (Omit<KnownFile, "open"> & { path: string; open: number })[];
+		return new Map(rows.map((row) => [row.path, { ...row, open: row.open === 1 }]));
+	}
+
+	/** The facts of a source's files, by path. Throws a DamagedIndex when they are not what was stored. */
+	facts(source: string): Map<string, unknown> {
+		const rows = this.db
+			.statement("SELECT path, facts, facts_check FROM files WHERE source = ?")
+			.all(source) as { path: string; facts: string; facts_check: number }[];
+		return new Map(rows.map((row) => [row.path, checkedJson(row.facts, row.facts_check)]));
+	}
+
+	putFile(file: FileRecord): number {
+		const facts = JSON.stringify(file.facts ?? null);
+		const { last } = file;
+		const row = this.db
+			.statement(
+				`INSERT INTO files (source, path, size, mtime, ctime, inode, depth, open, last_offset, last_length,
+					last_check, session, prefix, cwd, facts, facts_check)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (source, path) DO UPDATE SET size = excluded.size, mtime = excluded.mtime,
+					ctime = excluded.ctime, inode = excluded.inode, depth = excluded.depth, open = excluded.open,
+					last_offset = excluded.last_offset, last_length = excluded.last_length,
+					last_check = excluded.last_check, session = excluded.session, prefix = excluded.prefix,
+					cwd = excluded.cwd, facts = excluded.facts, facts_check = excluded.facts_check
+				RETURNING id`,
+			)
+			.get(
+				file.source,
+				file.path,
+				file.size,
+				file.mtime,
+				file.ctime,
+				file.inode,
+				file.depth,
+				file.open ? 1 : 0,
+				last?.offset ?? null,
+				last?.length ?? null,
+				last?.check ?? null,
+				file.session,
+				file.prefix,
+				file.cwd,
+				facts,
+				crc32(facts),
+			) as { id: number };
+		return row.id;
+	}
+
+	/** The file was touched, but its bytes are those that were read. */
+	setStamp(file: number, stamp: FileStamp): void {
+		const { size, mtime, ctime, inode } = stamp;
+		this.db.run(
+			"UPDATE files SET size = ?, mtime = ?, ctime = ?, inode = ? WHERE id = ?",
+			size,
+			mtime,
+			ctime,
+			inode,
+			file,
+		);
+	}
+
+	/** The last whole record of a file when it was read. */
+	lastRecord(file: number): LastRecord | undefined {
+		const row = this.db
+			.statement("SELECT last_offset, last_length, last_check FROM files WHERE id = ?")
+			.get(file) as Record<string, number | null> | undefined;
+		const { last_offset: offset, last_length: length, last_check: check } = row ?? {};
+		return typeof offset === "number" && typeof length === "number" && typeof check === "number"
+			? { offset, length, check }
+			: undefined;
+	}
+
+	/** Sessions that were forked from `id`. */
+	childrenOf(id: string): string[] {
+		const rows = this.db.statement("SELECT id FROM sessions WHERE parent = ?").all(id);
+		return rows.map((row) => row["id"] as string);
+	}
+
+	/** Takes a file and all that is in it out of the index. Between `tiers.prepare` and `tiers.finish`. */
+	removeFile(file: number): void {
+		for (const { key, check } of this.knownItems(file).values()) {
+			this.removeItem(key, file, check);
+		}
+		this.db.run("DELETE FROM turns WHERE file = ?", file);
+		this.db.run("DELETE FROM files WHERE id = ?", file);
+	}
+
+	/** The items of a file as they are in the index, by id. */
+	knownItems(file: number): Map<string, KnownItem> {
+		const rows = this.db
+			.statement(
+				"SELECT key, id, turn, status, time, offset, length, spans, text_check FROM items WHERE file = ?",
+			)
+			.all(file) as unknown as ItemRow[];
+		const touched = this.touchedBy(file);
+		return new Map(
+			rows.map((row) => [
+				row.id,
+				{
+					key: row.key,
+					mark: markOf(entryOf(row), touched.get(row.key) ?? []),
+					check: row.text_check,
+				},
+			]),
+		);
+	}
+
+	/** Stores changes of items, the oldest first: full-text search is fastest to build so. */
+	putItems(changes: readonly ItemChange[]): number {
+		const removed: (KnownItem & { file: number })[] = [];
+		const added: (Pick<ItemChange, "file" | "known"> & KnownItem & { item: IndexedItem })[] = [];
+		for (const { file, known, put, remove } of changes) {
+			for (const item of put) {
+				const before = known.get(item.id);
+				const check = textCheck(item.text);
+				const mark = markOf(item, item.touched);
+				if (before?.check === check && before.mark === mark) {
+					continue;
+				}
+				if (before) {
+					removed.push({ ...before, file });
+				}
+				added.push({ file, known, item, key: firstKey(item.time, item.type), mark, check });
+			}
+			for (const id of remove) {
+				const before = known.get(id);
+				if (before) {
+					removed.push({ ...before, file });
+					known.delete(id);
+				}
+			}
+		}
+		for (const { key, file, check } of removed.sort((a, b) => a.key - b.key)) {
+			this.removeItem(key, file, check);
+		}
+		for (const { file, known, item, key: wanted, mark, check } of added.sort(
+			(a, b) => a.key - b.key,
+		)) {
+			const key = this.addItem(file, item, wanted, check);
+			known.set(item.id, { key, mark, check });
+		}
+		return added.length + removed.length;
+	}
+
+	/** Stores all turns of a file; those that are the same are left alone. */
+	putTurns(file: number, turns: readonly IndexedTurn[]): void {
+		const known = new Map(this.turns(file).map((turn) => [turn.id, JSON.stringify(turn)]));
+		for (const turn of turns) {
+			if (known.get(turn.id) !== JSON.stringify(plainTurn(turn))) {
+				const { usage } = turn;
+				this.db.run(
+					"INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+					file,
+					turn.id,
+					turn.after,
+					Number.isNaN(turn.time) ? null : turn.time,
+					turn.status ?? null,
+					turn.model ?? null,
+					turn.branch ?? null,
+					usage?.input ?? null,
+					usage?.cachedInput ?? null,
+					usage?.output ?? null,
+					usage?.reasoning ?? null,
+					usage?.total ?? null,
+				);
+			}
+			known.delete(turn.id);
+		}
+		for (const id of known.keys()) {
+			this.db.run("DELETE FROM turns WHERE file = ? AND id = ?", file, id);
+		}
+	}
+
+	/** The turns of a file, in order of id, as plain values. */
+	turns(file: number): PlainTurn[] {
+		return this.db
+			.statement(
+				`SELECT id, after, time, status, model, branch, input, cached, output, reasoning, total
+				FROM turns WHERE file = ? ORDER BY id`,
+			)
+			.all(file) as unknown as PlainTurn[];
+	}
+
+	/**
+	 * Stores a session's row. `found` is what the session itself is found by; without it that stays as it is, for a new
+	 * session its title.
+	 */
+	putSession(summary: SessionSummary, found?: string): void {
+		const json = JSON.stringify(summary);
+		const check = crc32(json);
+		const known = this.db
+			.statement("SELECT n, about, summary_check FROM sessions WHERE id = ?")
+			.get(summary.id) as { n: number; about: string; summary_check: number } | undefined;
+		const about = found ?? known?.about ?? (summary.untitled ? "" : summary.title);
+		if (known?.about === about && known.summary_check === check) {
+			return;
+		}
+		const { n } = this.db
+			.statement(
+				`INSERT INTO sessions (id, source, title, about, agent, model, updated, archived, trashed, tags,
+					parent, origin, summary, summary_check)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+				ON CONFLICT (id) DO UPDATE SET source = excluded.source, title = excluded.title,
+					about = excluded.about, agent = excluded.agent, model = excluded.model, updated = excluded.updated,
+					archived = excluded.archived, trashed = excluded.trashed, tags = excluded.tags,
+					parent = excluded.parent, origin = excluded.origin, summary = excluded.summary,
+					summary_check = excluded.summary_check
+				RETURNING n`,
+			)
+			.get(
+				summary.id,
+				summary.source,
+				summary.title,
+				about,
+				summary.agent,
+				summary.model,
+				summary.updatedAt,
+				summary.archived ? 1 : 0,
+				summary.trashed ? 1 : 0,
+				JSON.stringify(summary.tags),
+				summary.parent?.session ?? null,
+				summary.origin ? `${summary.origin.source}:${summary.origin.id}` : null,
+				json,
+				check,
+			) as { n: number };
+		if (known?.about !== about) {
+			if (known && known.about !== "") {
+				this.db.run("DELETE FROM about WHERE rowid = ?", n);
+			}
+			if (about !== "") {
+				this.db.run("INSERT INTO about (rowid, body) VALUES (?, ?)", n, indexable(about));
+			}
+		}
+	}
+
+	removeSession(id: string): void {
+		const known = this.db
+			.statement("DELETE FROM sessions WHERE id = ? RETURNING n, about")
+			.get(id) as { n: number; about: string } | undefined;
+		if (known && known.about !== "") {
+			this.db.run("DELETE FROM about WHERE rowid = ?", known.n);
+		}
+	}
+
+	/** A mark of each row of a source, which differs when the row does. */
+	summaryMarks(source: string): Map<string, number> {
+		const rows = this.db
+			.statement("SELECT id, summary_check FROM sessions WHERE source = ?")
+			.all(source) as { id: string; summary_check: number }[];
+		return new Map(rows.map((row) => [row.id, row.summary_check]));
+	}
+
+	/** One row. Throws a DamagedIndex when it is not what was stored. */
+	summary(id: string): SessionSummary | undefined {
+		const row = this.db
+			.statement("SELECT summary, summary_check FROM sessions WHERE id = ?")
+			.get(id) as { summary: string; summary_check: number } | undefined;
+		return row && (checkedJson(row.summary, row.summary_check) as SessionSummary);
+	}
+
+	/** All rows of a source. Throws a DamagedIndex when one is not what was stored. */
+	summaries(source: string): SessionSummary[] {
+		const rows = this.db
+			.statement("SELECT summary, summary_check FROM sessions WHERE source = ?")
+			.all(source) as { summary: string; summary_check: number }[];
+		for (const row of rows) {
+			if (crc32(row.summary) !== row.summary_check) {
+				throw new DamagedIndex("a session's row is not what was stored");
+			}
+		}
+		// Parsed in one go: a third of the time of one by one.
+		return JSON.parse(`[${rows.map((row) => row.summary).join()}]`) as SessionSummary[];
+	}
+
+	/** Items of a file in order of their place in it. */
+	items(file: number, from: number, to: number): ItemEntry[] {
+		const rows = this.db
+			.statement(
+				`SELECT key, id, turn, status, time, offset, length, spans, text_check FROM items WHERE file = ?
+				ORDER BY offset, id LIMIT ? OFFSET ?`,
+			)
+			.all(file, Math.max(0, to - from), from) as unknown as ItemRow[];
+		return rows.map(entryOf);
+	}
+
+	private touchedBy(file: number): Map<number, string[]> {
+		const touched = new Map<number, string[]>();
+		const rows = this.db
+			.statement("SELECT key, path FROM touched WHERE file = ? ORDER BY path")
+			.all(file) as { key: number; path: string }[];
+		for (const { key, path } of rows) {
+			const known = touched.get(key);
+			if (known) {
+				known.push(path);
+			} else {
+				touched.set(key, [path]);
+			}
+		}
+		return touched;
+	}
+
+	private addItem(file: number, item: IndexedItem, wanted: number, check: number): number {
+		const [offset = 0, length = 0] = item.spans;
+		const status = statuses.indexOf(item.status);
+		const time = Number.isNaN(item.time) ? null : item.time;
+		const spans = item.spans.length > 2 ? item.spans.join() : null;
+		const insert = this.db.statement(
+			"INSERT OR IGNORE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		);
+		let key = wanted;
+		while (
+			insert.run(key, file, item.id, item.turn, status, time, offset, length, spans, check)
+				.changes === 0
+		) {
+			key = nextKey(key);
+		}
+		if (check !== 0) {
+			this.tiers.add(key, indexable(item.text));
+		}
+		for (const path of item.touched) {
+			this.db.run("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", path, key, file);
+		}
+		return key;
+	}
+
+	private removeItem(key: number, file: number, check: number): void {
+		this.db.run("DELETE FROM items WHERE key = ?", key);
+		if (typeOfKey(key) === "fileChange") {
+			this.db.run("DELETE FROM touched WHERE file = ? AND key = ?", file, key);
+		}
+		if (check !== 0) {
+			this.tiers.remove(key);
+		}
+	}
+}
+
+export interface ItemRow {
+	readonly key: number;
+	readonly id: string;
+	readonly turn: string;
+	readonly status: number;
+	readonly time: number | null;
+	readonly offset: number;
+	readonly length: number;
+	readonly spans: string | null;
+	readonly text_check: number;
+}
+
+export interface PlainTurn {
+	readonly id: string;
+	readonly after: string | null;
+	readonly time: number | null;
+	readonly status: string | null;
+	readonly model: string | null;
+	readonly branch: string | null;
+	readonly input: number | null;
+	readonly cached: number | null;
+	readonly output: number | null;
+	readonly reasoning: number | null;
+	readonly total: number | null;
+}
+
+/** A turn in the form and key order of {@link PlainTurn}. */
+export function plainTurn(turn: IndexedTurn): PlainTurn {
+	const { usage } = turn;
+	return {
+		id: turn.id,
+		after: turn.after,
+		time: Number.isNaN(turn.time) ? null : turn.time,
+		status: turn.status ?? null,
+		model: turn.model ?? null,
+		branch: turn.branch ?? null,
+		input: usage?.input ?? null,
+		cached: usage?.cachedInput ?? null,
+		output: usage?.output ?? null,
+		reasoning: usage?.reasoning ?? null,
+		total: usage?.total ?? null,
+	};
+}
+
+export function entryOf(row: ItemRow): ItemEntry {
+	return {
+		id: row.id,
+		turn: row.turn,
+		type: typeOfKey(row.key),
+		status: statuses[row.status] ?? "completed",
+		time: row.time ?? Number.NaN,
+		spans: row.spans === null ? [row.offset, row.length] : row.spans.split(",").map(Number),
+	};
+}
+
+/** All of an item but its text, as one text to compare. */
+export function markOf(item: ItemEntry, touched: readonly string[]): string {
+	const files = touched.length > 1 ? [...touched].sort() : touched;
+	return `${itemTypes.indexOf(item.type)} ${item.status} ${item.turn} ${item.time} ${item.spans.join()} ${files.join("\n")}`;
+}
+
+/** 0 for an empty text, which is not indexed; never 0 for another. */
+export function textCheck(text: string): number {
+	return text === "" ? 0 : crc32(text) || 1;
+}
+
+function checkedJson(json: string, check: number): unknown {
+	if (crc32(json) !== check) {
+		throw new DamagedIndex("what a file says is not what was stored");
+	}
+	return JSON.parse(json) as unknown;
+}

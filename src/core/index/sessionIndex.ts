@@ -1,0 +1,382 @@
+import { createHash } from "node:crypto";
+import * as path from "node:path";
+import { TaskQueue } from "../../base/async.ts";
+import { errorSentence, HumanError } from "../../base/errors.ts";
+import { nodeFiles } from "../files.ts";
+import { isUlid } from "../journal/ids.ts";
+import type { Locations } from "../locations.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { Source } from "../sources/source.ts";
+import { readStoreStatus, StoreLayout } from "../store/layout.ts";
+import type { WorkspaceStore } from "../store/workspaceStore.ts";
+import { IndexDatabase } from "./database.ts";
+import { journalTexts } from "./itemTexts.ts";
+import { MatchFinder } from "./matches.ts";
+import type { UpdateOptions, UpdateResult } from "./progress.ts";
+import type { ItemEntry } from "./projection.ts";
+import { compareSource, compareStore, type Replay } from "./replay.ts";
+import { type SearchOptions, type SearchPart, type SearchResult, search } from "./search.ts";
+import { SourceIndex } from "./sourceIndex.ts";
+import { isDamage } from "./sqlite.ts";
+import { type IndexStats, statsOf } from "./stats.ts";
+import { StoreIndex, storeSource } from "./storeIndex.ts";
+import { type ChangedSession, sessionsTouching } from "./touchedSessions.ts";
+import { WriterLock } from "./writerLock.ts";
+
+export interface SessionIndexOptions {
+	readonly stores: readonly WorkspaceStore[];
+	readonly sources: readonly Source[];
+	readonly locations: Locations;
+}
+
+/** One database, what keeps it current, and what reads it. */
+interface Part extends SearchPart {
+	readonly db: IndexDatabase;
+	readonly stores: readonly StoreIndex[];
+	readonly sources: readonly SourceIndex[];
+}
+
+/**
+ * The index of all sessions of some folders and of all sources: lists, searches and looks things up, and says what it had
+ * to repair. Used as it is by the CLI and inside the catalogue's worker; everything in it blocks its thread for moments.
+ *
+ * Guarantees: deleting its files loses nothing; whatever is wrong with them is repaired by reading the sessions again,
+ * and told in {@link notices}; where no file can be kept it works in memory. One process at a time updates, others read.
+ */
+export class SessionIndex {
+	/** Sentences for the log. */
+	readonly notices: string[] = [];
+	private readonly options: SessionIndexOptions;
+	private readonly parts = new Map<string, Part>();
+	private readonly updates = new TaskQueue();
+
+	private constructor(options: SessionIndexOptions) {
+		this.options = options;
+	}
+
+	/** Opens what is there; reads no session. Throws a HumanError (`no-sqlite`) where Node.js has no SQLite. */
+	static async open(options: SessionIndexOptions): Promise<SessionIndex> {
+		const index = new SessionIndex(options);
+		await index.openParts();
+		return index;
+	}
+
+	/** Brings the index up to date with the disk. Throws the signal's reason when that ends it; what was read stays. */
+	update(options: UpdateOptions = {}): Promise<UpdateResult> {
+		return this.updates.run(() => this.updateNow(options));
+	}
+
+	/** Forgets everything and reads all sessions again. */
+	rebuild(options: UpdateOptions = {}): Promise<UpdateResult> {
+		return this.updates.run(async () => {
+			for (const part of await this.openParts()) {
+				const release = await new WriterLock(`${part.db.file}.lock`).acquire(options.signal);
+				try {
+					part.db.erase();
+				} finally {
+					release();
+				}
+			}
+			return this.updateNow(options);
+		});
+	}
+
+	/** All rows, newest first; a source's session that was adopted is there once, as ours. */
+	async rows(): Promise<SessionSummary[]> {
+		const parts = await this.openParts();
+		const rows = parts.flatMap((part) =>
+			part.db.guarded(() => [
+				...part.stores.flatMap((store) => store.projection.summaries(storeSource)),
+				...part.sources.flatMap((index) => index.projection.summaries(index.source.name)),
+			]),
+		);
+		const origins = rows.flatMap(({ origin }) => (origin ? [`${origin.source}:${origin.id}`] : []));
+		const adopted = new Set(origins);
+		return rows
+			.filter((row) => !adopted.has(row.id))
+			.sort((a, b) => order(b.updatedAt, a.updatedAt) || order(b.id, a.id));
+	}
+
+	/** Throws a QueryError for a query that cannot be understood. */
+	async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
+		const parts = await this.openParts();
+		try {
+			return await search(parts, query, options);
+		} catch (error) {
+			if (!isDamage(error)) {
+				throw error;
+			}
+			await this.repair(errorSentence(error));
+			return await search(await this.openParts(), query, options);
+		}
+	}
+
+	/** Items of a session's own files in the order they stand there, and where their bytes are. Empty when it is unknown. */
+	async items(session: string, from: number, to: number): Promise<IndexedPlace[]> {
+		for (const part of await this.openParts()) {
+			const files = part.db
+				.statement("SELECT id, source, path, prefix FROM files WHERE session = ? ORDER BY path")
+				.all(session) as { id: number; source: string; path: string; prefix: string }[];
+			const places: IndexedPlace[] = [];
+			let passed = 0;
+			for (const file of files) {
+				const [reader] = [...part.stores, ...part.sources];
+				const { n } = part.db
+					.statement("SELECT count(*) AS n FROM items WHERE file = ?")
+					.get(file.id) as { n: number };
+				const start = Math.max(0, from - passed);
+				const end = Math.min(n, to - passed);
+				for (const item of reader && start < end
+					? reader.projection.items(file.id, start, end)
+					: []) {
+					places.push({ ...item, id: file.prefix + item.id, file: this.pathOf(part, file) });
+				}
+				passed += n;
+			}
+			if (files.length > 0) {
+				return places;
+			}
+		}
+		return [];
+	}
+
+	/** Sessions with a change of `file` (an absolute path), the latest change first. */
+	async sessionsThatChanged(file: string): Promise<ChangedSession[]> {
+		const found: ChangedSession[] = [];
+		for (const part of await this.openParts()) {
+			const [store] = part.stores;
+			found.push(...part.db.guarded(() => sessionsTouching(part.db, store?.store.folder, file)));
+		}
+		return found.sort((a, b) => b.time - a.time);
+	}
+
+	/** Reads everything again beside the index and compares: for the doctor. Changes nothing. */
+	async compareWithReplay(options: UpdateOptions = {}): Promise<Replay> {
+		const differences: string[] = [];
+		for (const part of await this.openParts()) {
+			for (const store of part.stores) {
+				differences.push(...(await compareStore(store, options)));
+			}
+			for (const source of part.sources) {
+				differences.push(...(await compareSource(source, options)));
+			}
+		}
+		return { equal: differences.length === 0, differences };
+	}
+
+	async stats(): Promise<IndexStats> {
+		return statsOf((await this.openParts()).map(({ db }) => db));
+	}
+
+	close(): void {
+		for (const { db } of this.parts.values()) {
+			db.close();
+		}
+		this.parts.clear();
+	}
+
+	private async updateNow(options: UpdateOptions): Promise<UpdateResult> {
+		const started = performance.now();
+		const problems: string[] = [];
+		const sum = { read: 0, removed: 0, changed: 0 };
+		const parts = await this.openParts();
+		const count = { sessions: 0, items: 0, bytes: 0 };
+		for (const part of parts) {
+			const release = await this.lock(part, options);
+			try {
+				const done = await this.updatePart(part, problems, options);
+				sum.read += done.read;
+				sum.removed += done.removed;
+				sum.changed += done.changed;
+			} finally {
+				release();
+			}
+			const { sessions, items, bytes } = countsOf(part.db);
+			count.sessions += sessions;
+			count.items += items;
+			count.bytes += bytes;
+		}
+		return { ...count, ...sum, problems, ms: performance.now() - started };
+	}
+
+	private async updatePart(
+		part: Part,
+		problems: string[],
+		options: UpdateOptions,
+	): Promise<{ read: number; removed: number; changed: number }> {
+		const run = async () => {
+			const sum = { read: 0, removed: 0, changed: 0 };
+			part.db.current();
+			for (const store of part.stores) {
+				add(sum, await store.update(problems, { ...options, depth: 1 }));
+			}
+			for (const source of part.sources) {
+				add(sum, await source.update(problems, options));
+			}
+			return sum;
+		};
+		try {
+			return await run();
+		} catch (error) {
+			if (!isDamage(error)) {
+				throw error;
+			}
+			part.db.setAside(`The index ${part.db.file} is damaged (${errorSentence(error)}).`);
+			this.takeNotices(part);
+			return await run();
+		}
+	}
+
+	private async lock(part: Part, options: UpdateOptions): Promise<() => void> {
+		return part.db.inMemory
+			? () => undefined
+			: await new WriterLock(`${part.db.file}.lock`).acquire(options.signal);
+	}
+
+	/** Sets aside what is damaged, and reads everything again. */
+	private async repair(reason: string): Promise<void> {
+		for (const part of this.parts.values()) {
+			part.db.guarded(() => part.db.check());
+			this.takeNotices(part);
+		}
+		this.notices.push(`The index was read again because of an error: ${reason}.`);
+		await this.update();
+	}
+
+	/** The databases that are to be used now: a store may have come since the last time. */
+	private async openParts(): Promise<Part[]> {
+		for (const store of this.options.stores) {
+			if (!this.parts.has(store.folder)) {
+				const db = await this.openStore(store);
+				if (db) {
+					const index = new StoreIndex(store, db);
+					const texts = (file: { path: string }, items: readonly ItemEntry[]) =>
+						Promise.resolve(journalTexts(store.layout, file.path, items));
+					this.parts.set(store.folder, { ...partOf(db, texts), stores: [index], sources: [] });
+				}
+			}
+		}
+		if (this.options.sources.length > 0 && !this.parts.has("")) {
+			const db = this.openFile(path.join(this.folder, "sources.db"));
+			const sources = this.options.sources.map((source) => new SourceIndex(source, db));
+			const texts: SearchPart["texts"] = async (file, items) => {
+				const reader = sources.find(({ source }) => source.name === file.source)?.reader;
+				return (await reader?.texts(file.path, file.cwd, items)) ?? items.map(() => "");
+			};
+			this.parts.set("", { ...partOf(db, texts), stores: [], sources });
+		}
+		for (const part of this.parts.values()) {
+			part.db.current();
+			this.takeNotices(part);
+		}
+		return [...this.parts.values()];
+	}
+
+	private get folder(): string {
+		return path.join(this.options.locations.cache, "index");
+	}
+
+	private async openStore(store: WorkspaceStore): Promise<IndexDatabase | undefined> {
+		const status = await store.status();
+		switch (status.kind) {
+			case "none":
+				return undefined;
+			case "ready":
+				break;
+			default:
+				// It is read as far as it goes, but has no name to keep an index under.
+				return IndexDatabase.memory();
+		}
+		const { storeId } = status;
+		// The id is read from the workspace: it must not lead out of our folder.
+		const name = isUlid(storeId) ? storeId : hashOf(storeId);
+		const folder = await store.files.realpath(store.folder);
+		const db = this.openFile(path.join(this.folder, `${name}.db`));
+		const owner = db.meta("folder");
+		if (owner === undefined || owner === folder) {
+			db.setMeta("folder", folder);
+			return db;
+		}
+		const other = await readStoreStatus(nodeFiles, new StoreLayout(owner));
+		if (other.kind === "ready" && other.storeId === storeId) {
+			// A copy of the folder: both are there, and their sessions go separate ways.
+			db.close();
+			const own = this.openFile(path.join(this.folder, `${name}-${hashOf(folder)}.db`));
+			own.setMeta("folder", folder);
+			return own;
+		}
+		// The folder was moved: paths in the rows are those of its old place.
+		db.erase();
+		db.setMeta("folder", folder);
+		return db;
+	}
+
+	private openFile(file: string): IndexDatabase {
+		const db = new IndexDatabase(file);
+		try {
+			db.current();
+			return db;
+		} catch (error) {
+			if (error instanceof HumanError && error.reason !== "no-sqlite") {
+				this.notices.push(
+					`${error.message} It is made in memory instead, and is gone with this process.`,
+				);
+				return IndexDatabase.memory();
+			}
+			throw error;
+		}
+	}
+
+	private pathOf(part: Part, file: { source: string; path: string }): string {
+		const [store] = part.stores;
+		return store ? store.store.layout.journal(file.path) : file.path;
+	}
+
+	private takeNotices(part: Part): void {
+		this.notices.push(...part.db.notices.splice(0));
+	}
+}
+
+/** An item of a session, and the file that its spans are in. */
+export interface IndexedPlace extends ItemEntry {
+	readonly file: string;
+}
+
+function partOf(db: IndexDatabase, texts: SearchPart["texts"]): SearchPart & { db: IndexDatabase } {
+	return {
+		db,
+		finder: new MatchFinder(db),
+		texts,
+		about: (n) => {
+			const row = db.statement("SELECT about FROM sessions WHERE n = ?").get(n);
+			return (row?.["about"] as string | undefined) ?? "";
+		},
+	};
+}
+
+function countsOf(db: IndexDatabase): { sessions: number; items: number; bytes: number } {
+	const row = db
+		.statement(
+			`SELECT (SELECT count(*) FROM sessions) AS sessions, (SELECT count(*) FROM items) AS items,
+				(SELECT coalesce(sum(size), 0) FROM files) AS bytes`,
+		)
+		.get();
+	return row as { sessions: number; items: number; bytes: number };
+}
+
+function add(
+	sum: { read: number; removed: number; changed: number },
+	more: { read: number; removed: number; changed: number },
+): void {
+	sum.read += more.read;
+	sum.removed += more.removed;
+	sum.changed += more.changed;
+}
+
+function order(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function hashOf(text: string): string {
+	return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}

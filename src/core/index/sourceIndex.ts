@@ -1,0 +1,204 @@
+import * as fs from "node:fs";
+import { nodeFiles } from "../files.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { Source, SourceFile } from "../sources/source.ts";
+import { CodexReader } from "./codexReader.ts";
+import type { IndexDatabase } from "./database.ts";
+import { ItemBatch } from "./itemBatch.ts";
+import { breathe, type UpdateOptions } from "./progress.ts";
+import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
+import type { SourceReader, SourceReading } from "./sourceReader.ts";
+import { compareStamps, type FileStamp, stampOf } from "./stamp.ts";
+import { stillThere } from "./tailProbe.ts";
+
+export interface SourceUpdate {
+	readonly read: number;
+	readonly removed: number;
+	readonly changed: number;
+}
+
+interface SourceEntry extends SourceFile {
+	readonly stamp: FileStamp;
+}
+
+/** The reader of a source's items; undefined for a source whose sessions are listed but not searched yet. */
+export function createReader(source: Source): SourceReader | undefined {
+	return source.name === "codex" ? new CodexReader(source) : undefined;
+}
+
+/** The projection of the sessions of one source, in the index that all sources of the machine share. */
+export class SourceIndex {
+	readonly source: Source;
+	readonly reader: SourceReader | undefined;
+	readonly projection: Projection;
+	private readonly db: IndexDatabase;
+
+	constructor(source: Source, db: IndexDatabase) {
+		this.source = source;
+		this.reader = createReader(source);
+		this.db = db;
+		this.projection = new Projection(db);
+	}
+
+	/** Reads what has changed on disk since the last time, whichever process did that. */
+	async update(problems: string[], options: UpdateOptions): Promise<SourceUpdate> {
+		const { signal, progress } = options;
+		const { name } = this.source;
+		const files = await this.list(problems);
+		const known = this.projection.files(name);
+		const stale: SourceEntry[] = [];
+		for (const file of files) {
+			if (await this.isStale(file, known.get(file.path))) {
+				stale.push(file);
+			}
+		}
+		const present = new Set(files.map(({ path }) => path));
+		const gone = [...known].filter(([path]) => !present.has(path)).map(([, file]) => file.id);
+		this.remove(gone);
+		const facts = new Map<string, unknown>();
+		const batch = new ItemBatch(this.db, this.projection);
+		// Oldest first: full-text search is fastest to build in the order of time.
+		stale.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
+		progress?.(0, stale.length);
+		for (const [index, file] of stale.entries()) {
+			signal?.throwIfAborted();
+			facts.set(file.path, await this.read(file, known.get(file.path), batch));
+			if (batch.full) {
+				batch.store();
+				await breathe();
+			}
+			progress?.(index + 1, stale.length);
+		}
+		batch.store();
+		await this.summarize(files, facts);
+		return { read: stale.length, removed: gone.length, changed: batch.changed };
+	}
+
+	/** Every file as a full reading gives it. */
+	async *replay(): AsyncGenerator<{
+		path: string;
+		reading: SourceReading | { readonly facts: unknown };
+	}> {
+		const reader = createReader(this.source);
+		for (const file of await this.list([])) {
+			const reading = (await reader?.read(file)) ?? { facts: await this.source.readFacts(file) };
+			yield { path: file.path, reading };
+		}
+	}
+
+	/** The rows that the files' facts amount to, stored where they differ. */
+	private async summarize(
+		files: readonly SourceEntry[],
+		fresh: ReadonlyMap<string, unknown>,
+	): Promise<void> {
+		const stored = this.projection.facts(this.source.name);
+		const summaries = await this.source.summarize(
+			files.map(({ path }) => ({ path, facts: fresh.get(path) ?? stored.get(path) })),
+		);
+		this.db.write(() => {
+			const gone = new Set(this.projection.summaryMarks(this.source.name).keys());
+			for (const summary of summaries) {
+				this.projection.putSession(summary, aboutOf(summary));
+				gone.delete(summary.id);
+			}
+			for (const id of gone) {
+				this.projection.removeSession(id);
+			}
+		});
+	}
+
+	private async list(problems: string[]): Promise<SourceEntry[]> {
+		const files = await this.source.discover((path, reason) => problems.push(`${path}: ${reason}`));
+		const entries: SourceEntry[] = [];
+		for (const file of files) {
+			const stat = fs.statSync(file.path, { throwIfNoEntry: false });
+			if (stat?.isFile()) {
+				entries.push({ ...file, stamp: stampOf(stat) });
+			} else if (stat) {
+				problems.push(`${file.path}: This is not a file; it was not opened.`);
+			}
+		}
+		return entries;
+	}
+
+	private async isStale(file: SourceEntry, known: KnownFile | undefined): Promise<boolean> {
+		if (!known || known.open || known.depth === 0) {
+			return true;
+		}
+		const change = compareStamps(known, file.stamp);
+		if (change !== "maybe") {
+			return change === "changed";
+		}
+		const last = this.projection.lastRecord(known.id);
+		if (last && (await stillThere(nodeFiles, file.path, last))) {
+			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
+			return false;
+		}
+		return true;
+	}
+
+	private remove(files: readonly number[]): void {
+		if (files.length > 0) {
+			this.db.write(() => {
+				this.projection.tiers.prepare();
+				for (const file of files) {
+					this.projection.removeFile(file);
+				}
+				this.projection.tiers.finish();
+			});
+		}
+	}
+
+	private record(
+		file: SourceEntry,
+		facts: unknown,
+		reading: SourceReading | undefined,
+		depth: 0 | 1,
+	): FileRecord {
+		return {
+			...file.stamp,
+			source: this.source.name,
+			path: file.path,
+			depth,
+			open: false,
+			last: depth === 1 ? reading?.last : undefined,
+			session: reading?.session ?? "",
+			prefix: reading?.prefix ?? "",
+			cwd: reading?.cwd ?? null,
+			facts,
+		};
+	}
+
+	private async read(
+		file: SourceEntry,
+		known: KnownFile | undefined,
+		batch: ItemBatch,
+	): Promise<unknown> {
+		const reading = await this.reader?.read(file);
+		if (!reading) {
+			const facts = await this.source.readFacts(file);
+			batch.add({ file: this.record(file, facts, undefined, 1) });
+			return facts;
+		}
+		const items = known ? this.projection.knownItems(known.id) : new Map();
+		for await (const put of reading.pages) {
+			if (batch.full) {
+				batch.store();
+				await breathe();
+			}
+			// Until its last part is stored, the file counts as not read.
+			batch.add({ file: this.record(file, reading.facts, reading, 0), known: items, put });
+		}
+		batch.add({
+			file: this.record(file, reading.facts, reading, 1),
+			known: items,
+			turns: reading.turns,
+			seen: reading.ids,
+		});
+		return reading.facts;
+	}
+}
+
+function aboutOf(summary: SessionSummary): string {
+	return [summary.untitled ? "" : summary.title, ...summary.tags].filter((text) => text).join("\n");
+}

@@ -1,0 +1,362 @@
+import type { Journal } from "../journal/journal.ts";
+import type { ItemState, Span } from "../model/state.ts";
+import type { SessionSummary } from "../model/summary.ts";
+import type { WorkspaceStore } from "../store/workspaceStore.ts";
+import type { IndexDatabase } from "./database.ts";
+import { ItemBatch } from "./itemBatch.ts";
+import { type JournalFile, listJournals, lookAtJournal } from "./journalFiles.ts";
+import { JournalReader, pageSize, spansOf, turnsOf } from "./journalReader.ts";
+import { breathe, type UpdateOptions } from "./progress.ts";
+import {
+	type FileRecord,
+	type IndexedItem,
+	type IndexedTurn,
+	type KnownFile,
+	type KnownItem,
+	Projection,
+} from "./projection.ts";
+import { compareStamps } from "./stamp.ts";
+import { type LastRecord, probeTail, stillThere } from "./tailProbe.ts";
+
+/** The `source` of our own sessions. */
+export const storeSource = "skein";
+/** A last line without its newline may still be written to for so long (design: J6). ms. */
+const settleTime = 2000;
+/** Journals of which the items in the index are remembered. */
+const residentLimit = 16;
+
+/** What is remembered of a journal between two updates, so that only its new items are read. */
+interface Resident {
+	readonly journal: Journal;
+	readonly reading: number;
+	/** What the index holds of it. */
+	readonly items: Map<string, KnownItem>;
+	/** All records of its items end before this. Bytes. */
+	readonly end: number;
+}
+
+export interface StoreUpdateOptions extends UpdateOptions {
+	/** Only these sessions; all without it. */
+	readonly only?: ReadonlySet<string>;
+	/** 0: bring the rows up to date, and leave the items for later. */
+	readonly depth: 0 | 1;
+}
+
+export interface StoreUpdate {
+	readonly read: number;
+	readonly removed: number;
+	readonly changed: number;
+}
+
+/**
+ * The projection of one store's sessions. {@link update} brings it up to date with the disk.
+ * Guarantees: what it holds after an update of depth 1 is what a new index would hold; of a journal that only grew while
+ * this object lived, only the new bytes are read; one that cannot be read keeps its place, with the reason.
+ */
+export class StoreIndex {
+	readonly store: WorkspaceStore;
+	readonly projection: Projection;
+	private readonly db: IndexDatabase;
+	private readonly reader: JournalReader;
+	private readonly residents = new Map<string, Resident>();
+	/** The state of the database that the residents know. */
+	private residentsOf = "";
+
+	constructor(store: WorkspaceStore, db: IndexDatabase) {
+		this.store = store;
+		this.db = db;
+		this.projection = new Projection(db);
+		this.reader = new JournalReader(store);
+	}
+
+	async update(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
+		const { only, depth, signal, progress } = options;
+		const files = only ? await this.lookAt(only) : await listJournals(this.store, problems);
+		this.checkResidents();
+		const known = this.projection.files(storeSource);
+		const stale: JournalFile[] = [];
+		for (const file of files) {
+			if (await this.isStale(file, known.get(file.id), depth)) {
+				stale.push(file);
+			}
+		}
+		const present = new Set(files.map(({ id }) => id));
+		const gone = [...(only ?? known.keys())].filter((id) => known.has(id) && !present.has(id));
+		const forks = this.forksOf([...gone, ...stale.map(({ id }) => id)]);
+		this.remove(gone, known);
+		progress?.(0, stale.length);
+		const batch = new ItemBatch(this.db, this.projection);
+		// Ids are in the order of time: so are the items then, which is what full-text search wants.
+		stale.sort((a, b) => (a.id < b.id ? -1 : 1));
+		for (const [index, file] of stale.entries()) {
+			signal?.throwIfAborted();
+			if (depth === 0) {
+				await this.readRow(file, known.get(file.id), batch);
+				await storeIfFull(batch);
+			} else {
+				await this.readWhole(file, known.get(file.id), batch);
+			}
+			progress?.(index + 1, stale.length);
+		}
+		for (const id of forks) {
+			await this.readFork(id, batch);
+		}
+		batch.store();
+		this.residentsOf = this.db.foreignVersion();
+		return { read: stale.length, removed: gone.length, changed: batch.changed };
+	}
+
+	/** Every session as a full reading gives it, from journals opened anew. */
+	async *replay(): AsyncGenerator<{
+		row: SessionSummary;
+		turns: IndexedTurn[];
+		pages: AsyncIterable<readonly IndexedItem[]>;
+	}> {
+		for (const file of await listJournals(this.store, [])) {
+			const reader = new JournalReader(this.store);
+			const { row, journal } = await reader.row(file);
+			yield {
+				row,
+				turns: journal ? turnsOf(journal) : [],
+				pages: journal ? pagesOf(reader, journal) : noPages(),
+			};
+		}
+	}
+
+	private async lookAt(ids: ReadonlySet<string>): Promise<JournalFile[]> {
+		const files = await Promise.all([...ids].map((id) => lookAtJournal(this.store, id)));
+		return files.filter((file) => file !== undefined);
+	}
+
+	private async isStale(
+		file: JournalFile,
+		known: KnownFile | undefined,
+		depth: 0 | 1,
+	): Promise<boolean> {
+		if (!known || known.open || known.depth < depth) {
+			return true;
+		}
+		const change = compareStamps(known, file.stamp);
+		if (change !== "maybe" || file.refused !== undefined) {
+			return change !== "same";
+		}
+		const last = this.projection.lastRecord(known.id);
+		const path = this.store.layout.journal(file.id);
+		if (last && (await stillThere(this.store.files, path, last))) {
+			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
+			return false;
+		}
+		return true;
+	}
+
+	/** Sessions whose rows may change because these have: forks, and forks of forks, that are not among them. */
+	private forksOf(ids: readonly string[]): string[] {
+		const seen = new Set(ids);
+		const forks: string[] = [];
+		for (const id of [...ids]) {
+			forks.push(...this.projection.childrenOf(id));
+		}
+		for (let at = 0; at < forks.length; at++) {
+			const fork = forks[at] as string;
+			if (!seen.has(fork)) {
+				seen.add(fork);
+				forks.push(...this.projection.childrenOf(fork));
+			}
+		}
+		return [...new Set(forks)].filter((fork) => !ids.includes(fork));
+	}
+
+	private remove(ids: readonly string[], known: ReadonlyMap<string, KnownFile>): void {
+		if (ids.length === 0) {
+			return;
+		}
+		this.db.write(() => {
+			this.projection.tiers.prepare();
+			for (const id of ids) {
+				const file = known.get(id);
+				if (file) {
+					this.projection.removeFile(file.id);
+				}
+				this.projection.removeSession(id);
+			}
+			this.projection.tiers.finish();
+		});
+		for (const id of ids) {
+			this.residents.delete(id);
+			this.reader.forget(id);
+		}
+	}
+
+	/** Only what a list needs. */
+	private async readRow(
+		file: JournalFile,
+		known: KnownFile | undefined,
+		batch: ItemBatch,
+	): Promise<void> {
+		const { row, open } = await this.reader.row(file);
+		const same = known?.depth === 1 && compareStamps(known, file.stamp) === "same";
+		if (same && known) {
+			batch.add({ row: { summary: row, about: undefined } });
+			return;
+		}
+		batch.add({
+			file: fileRecord(file, row, { depth: 0, open }),
+			row: { summary: row, about: undefined },
+		});
+	}
+
+	private async readFork(id: string, batch: ItemBatch): Promise<void> {
+		const file = await lookAtJournal(this.store, id);
+		if (file) {
+			const { row } = await this.reader.row(file);
+			batch.add({ row: { summary: row, about: undefined } });
+		}
+	}
+
+	private async readWhole(
+		file: JournalFile,
+		known: KnownFile | undefined,
+		batch: ItemBatch,
+	): Promise<void> {
+		const { row, journal, open } = await this.reader.row(file);
+		if (!journal) {
+			this.residents.delete(file.id);
+			batch.add({
+				file: fileRecord(file, row, { depth: 1, open }),
+				known: this.knownItems(known),
+				row: { summary: row, about: "" },
+				turns: [],
+				seen: new Set(),
+			});
+			return;
+		}
+		const resident = this.resident(file.id, journal);
+		const items = resident?.items ?? this.knownItems(known);
+		const all = [...journal.state.items.values()];
+		const fresh = resident ? all.filter((item) => isFresh(item, resident.end)) : all;
+		for (let at = 0; at < fresh.length; at += pageSize) {
+			const put = await this.reader.items(journal, fresh.slice(at, at + pageSize));
+			// Until its last page is stored, the file counts as not read.
+			batch.add({ file: fileRecord(file, row, { depth: 0, open }), known: items, put });
+			await storeIfFull(batch);
+		}
+		const { last, terminated } = await this.tail(journal);
+		const settled = this.store.clock() - file.stamp.mtime >= settleTime;
+		batch.add({
+			file: fileRecord(file, row, { depth: 1, open: open || !(terminated || settled), last }),
+			known: items,
+			row: { summary: row, about: await this.aboutOf(journal, row) },
+			turns: turnsOf(journal),
+			seen: new Set(journal.state.items.keys()),
+		});
+		await storeIfFull(batch);
+		this.keepResident(file.id, journal, items);
+	}
+
+	private knownItems(file: KnownFile | undefined): Map<string, KnownItem> {
+		return file ? this.projection.knownItems(file.id) : new Map();
+	}
+
+	private tail(journal: Journal): ReturnType<typeof probeTail> {
+		const lastSpan = lastSpanOf(journal);
+		return probeTail(this.store.files, journal.path, journal.size, lastSpan);
+	}
+
+	/** What the session itself is found by: a title that somebody gave, its tags, the notes on it and on its items. */
+	private async aboutOf(journal: Journal, row: SessionSummary): Promise<string> {
+		const notes = await Promise.all(
+			journal.state.notes.map(({ text }) =>
+				typeof text === "string" ? text : this.store.context.blobs.text(text.blob),
+			),
+		);
+		return [row.untitled ? "" : row.title, ...row.tags, ...notes].filter((text) => text).join("\n");
+	}
+
+	/** What is remembered of a journal, if it has only grown since. */
+	private resident(id: string, journal: Journal): Resident | undefined {
+		const resident = this.residents.get(id);
+		return resident?.journal === journal && resident.reading === this.reader.reading(journal)
+			? resident
+			: undefined;
+	}
+
+	private keepResident(id: string, journal: Journal, items: Map<string, KnownItem>): void {
+		const { offset, length } = lastSpanOf(journal) ?? { offset: 0, length: 0 };
+		this.residents.delete(id);
+		this.residents.set(id, {
+			journal,
+			reading: this.reader.reading(journal),
+			items,
+			end: offset + length,
+		});
+		const [oldest] = this.residents.keys();
+		if (oldest !== undefined && this.residents.size > residentLimit) {
+			this.residents.delete(oldest);
+		}
+	}
+
+	/** Forgets what the index held when another process has written to it since. */
+	private checkResidents(): void {
+		if (this.db.foreignVersion() !== this.residentsOf) {
+			this.residents.clear();
+		}
+	}
+}
+
+async function* pagesOf(
+	reader: JournalReader,
+	journal: Journal,
+): AsyncGenerator<readonly IndexedItem[]> {
+	const items = [...journal.state.items.values()];
+	for (let at = 0; at < items.length; at += pageSize) {
+		yield await reader.items(journal, items.slice(at, at + pageSize));
+	}
+}
+
+async function* noPages(): AsyncGenerator<readonly IndexedItem[]> {
+	yield [];
+}
+
+function fileRecord(
+	{ id, stamp }: JournalFile,
+	row: SessionSummary,
+	found: { depth: 0 | 1; open: boolean; last?: LastRecord | undefined },
+): FileRecord {
+	return {
+		...stamp,
+		source: storeSource,
+		path: id,
+		depth: found.depth,
+		open: found.open,
+		last: found.last,
+		session: id,
+		prefix: "",
+		cwd: row.cwd,
+		facts: null,
+	};
+}
+
+/** Whether an item may differ from what was indexed when all records of items ended before `end`. */
+function isFresh(item: ItemState, end: number): boolean {
+	return item.status === "running" || spansOf(item).some(({ offset }) => offset >= end);
+}
+
+/** The record of an item that ends last. */
+function lastSpanOf(journal: Journal): Span | undefined {
+	let last: Span | undefined;
+	for (const item of journal.state.items.values()) {
+		for (const span of spansOf(item)) {
+			if (!last || span.offset + span.length > last.offset + last.length) {
+				last = span;
+			}
+		}
+	}
+	return last;
+}
+
+async function storeIfFull(batch: ItemBatch): Promise<void> {
+	if (batch.full) {
+		batch.store();
+		await breathe();
+	}
+}
