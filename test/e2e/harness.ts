@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
 import { startBrowser } from "../../scripts/lib/browser.ts";
@@ -72,7 +75,7 @@ export function windowTest(
 	setup: WindowSetup,
 	body: (window: VSCodeWindow) => Promise<void>,
 ): void {
-	void test(name, { timeout: 180_000 }, async () => {
+	void test(name, { timeout: 300_000 }, async () => {
 		await using window = await openVSCode(setup);
 		try {
 			await body(window);
@@ -94,14 +97,7 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	const settings = { ...setup.settings, "workbench.colorTheme": themes[theme].id };
 	const server = await startServer(await installServer(setup.version ?? serverVersions.current), {
 		dataFolder: path.join(scratch, "server"),
-		env: {
-			...process.env,
-			HOME: folders.home,
-			XDG_DATA_HOME: path.join(folders.home, ".local/share"),
-			XDG_CACHE_HOME: path.join(folders.home, ".cache"),
-			CODEX_HOME: folders.codexHome,
-			...setup.env,
-		},
+		env: { ...personEnv(folders), ...setup.env },
 		settings,
 		restricted: setup.restricted ?? false,
 		...(setup.vsix && { vsix: setup.vsix }),
@@ -140,6 +136,38 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 	}
 }
 
+/** What a test process gets to be the same person as the window. */
+export function personEnv(folders: Folders): NodeJS.ProcessEnv {
+	return {
+		...process.env,
+		HOME: folders.home,
+		XDG_DATA_HOME: path.join(folders.home, ".local/share"),
+		XDG_CACHE_HOME: path.join(folders.home, ".cache"),
+		CODEX_HOME: folders.codexHome,
+	};
+}
+
+/** Runs the built `skein` command in the window's folder; fails when the command does. */
+export async function runCli(
+	folders: Folders,
+	args: readonly string[],
+	input = "",
+): Promise<string> {
+	const child = spawn(process.execPath, [path.join(repository, "dist/cli.js"), ...args], {
+		cwd: folders.folder,
+		env: personEnv(folders),
+		stdio: ["pipe", "pipe", "pipe"],
+	});
+	child.stdin.end(input);
+	const [out, err, [code]] = await Promise.all([
+		text(child.stdout),
+		text(child.stderr),
+		once(child, "close"),
+	]);
+	assert.equal(code, 0, `skein ${args.join(" ")}: ${err}`);
+	return out;
+}
+
 async function makeFolders(scratch: string, setup: WindowSetup): Promise<Folders> {
 	const home = path.join(scratch, "home");
 	await mkdir(home);
@@ -169,7 +197,12 @@ function observe(page: Page): Observed {
 	});
 	page.on("pageerror", (error) => observed.errors.push(String(error)));
 	// A request that a security policy stopped was not made; the policy's violation is counted above.
-	page.context().on("requestfinished", (request) => observed.requests.push(request.url()));
+	page.context().on("response", (response) => {
+		// What a web view loads of its extension is given by VS Code's service worker, whatever its address says.
+		if (!response.fromServiceWorker()) {
+			observed.requests.push(response.url());
+		}
+	});
 	page.context().on("requestfailed", (request) => {
 		if (request.failure()?.errorText !== "csp") {
 			observed.requests.push(request.url());
@@ -185,6 +218,25 @@ interface Parts {
 	readonly folders: Folders;
 	readonly settings: Readonly<Record<string, unknown>>;
 	readonly observed: Observed;
+}
+
+/** Waits until what `read` gives is what `fits` wants, and returns it; fails with what it was at last. */
+export async function eventually<T>(
+	read: () => Promise<T> | T,
+	fits: (value: T) => boolean,
+	what: string,
+): Promise<T> {
+	const deadline = Date.now() + 30_000;
+	for (;;) {
+		const value = await read();
+		if (fits(value)) {
+			return value;
+		}
+		if (Date.now() > deadline) {
+			throw new Error(`${what}: it is ${JSON.stringify(value)} still.`);
+		}
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
 }
 
 /** Waits until `read` fails (its element is gone) or its value is no longer as `still` says. */
@@ -215,6 +267,17 @@ export class VSCodeWindow implements AsyncDisposable {
 		this.browser = parts.browser;
 		this.server = parts.server;
 		this.settings = parts.settings;
+	}
+
+	/** One of the things a window's test does, so that a failure says which. */
+	async step(name: string, work: () => Promise<void>): Promise<void> {
+		try {
+			await work();
+		} catch (error) {
+			throw new Error(`${name}: ${error instanceof Error ? error.message : error}`, {
+				cause: error,
+			});
+		}
 	}
 
 	/** Resolves when the workbench is there and its extensions have been started. */
@@ -333,17 +396,51 @@ export class VSCodeWindow implements AsyncDisposable {
 		return this.treeRows().filter({ hasText: name }).first();
 	}
 
+	/** Resolves when no row is on screen whose text contains `name`. */
+	async rowGone(name: string | RegExp): Promise<void> {
+		await eventually(
+			() => this.treeRows().filter({ hasText: name }).count(),
+			(count) => count === 0,
+			`The row ${name} is there`,
+		);
+	}
+
 	/** Opens a row's context menu and chooses an entry. */
 	async rowMenu(name: string | RegExp, entry: string): Promise<void> {
 		await this.row(name).click({ button: "right" });
 		await this.chooseMenu(entry);
 	}
 
+	/** A view of the side bar by its title ("Sessions"). */
+	view(title: string): Locator {
+		return this.sideBar()
+			.locator(".pane")
+			.filter({ has: this.page.locator(`.pane-header[aria-label^="${title}"]`) });
+	}
+
+	/** Unfolds a view of the side bar. */
+	async openView(title: string): Promise<void> {
+		const header = this.view(title).locator(".pane-header");
+		if ((await header.getAttribute("aria-expanded")) !== "true") {
+			await header.click();
+		}
+		await this.view(title).locator('.pane-header[aria-expanded="true"]').waitFor();
+	}
+
 	/** Chooses an entry of the open context menu. */
 	async chooseMenu(entry: string): Promise<void> {
-		const item = this.page.locator(".monaco-menu").getByRole("menuitem", { name: entry }).first();
+		const menu = this.page.locator(".monaco-menu");
+		const item = menu.getByRole("menuitem", { name: entry }).first();
 		await item.waitFor();
-		await item.click();
+		// A menu takes no click in its first moment: the click that opened it might still be on its way up.
+		await eventually(
+			async () => {
+				await item.click({ timeout: 1000 }).catch(() => undefined);
+				return menu.count();
+			},
+			(count) => count === 0,
+			`Menus open after ${entry}`,
+		);
 	}
 
 	/** The tabs of the open editors. */
@@ -359,6 +456,62 @@ export class VSCodeWindow implements AsyncDisposable {
 			.contentFrame()
 			.locator("iframe#active-frame")
 			.contentFrame();
+	}
+
+	/** Runs an expression in the transcript in front. */
+	async inTranscript<T>(expression: string): Promise<T> {
+		const element = await this.transcript().owner().elementHandle();
+		const frame = await element?.contentFrame();
+		assert.ok(frame, "There is no transcript.");
+		return frame.evaluate<T>(expression);
+	}
+
+	/** Opens every step and fold of the transcript in front that is near its view. */
+	async openSteps(): Promise<void> {
+		await this.inTranscript(`(async () => {
+			for (let i = 0; i < 3; i++) {
+				for (const one of document.querySelectorAll("[aria-expanded=false]")) {
+					one.click();
+					await null;
+				}
+			}
+		})()`);
+	}
+
+	/** The tab of the editor in front, once its title contains `title`. */
+	async activeTab(title: string | RegExp): Promise<Locator> {
+		const tab = this.page
+			.locator(".part.editor .tabs-container .tab.active")
+			.filter({ hasText: title });
+		await tab.waitFor();
+		return tab;
+	}
+
+	/** Opens the session of a row, and waits until its transcript shows `text`. */
+	async openSession(row: string | RegExp, text: string | RegExp): Promise<FrameLocator> {
+		await this.row(row).click();
+		await this.shown(text);
+		return this.transcript();
+	}
+
+	/** Resolves when the transcript in front shows a row with `text`. */
+	async shown(text: string | RegExp): Promise<void> {
+		await this.transcript().locator("article").filter({ hasText: text }).first().waitFor();
+	}
+
+	/** Opens the context menu of a transcript's row, and chooses an entry. */
+	async itemMenu(text: string | RegExp, entry: string): Promise<void> {
+		const body = this.transcript()
+			.locator("article[data-vscode-context] .body")
+			.filter({ hasText: text })
+			.last();
+		await body.click({ button: "right", position: { x: 60, y: 20 } });
+		await this.chooseMenu(entry);
+	}
+
+	/** Runs the `skein` command on the window's folder, as another process of the same person; returns what it prints. */
+	async cli(args: readonly string[], input = ""): Promise<string> {
+		return runCli(this.folders, args, input);
 	}
 
 	/** Switches the colour theme, as a person does with *Preferences: Color Theme*. */
