@@ -1,7 +1,14 @@
 import type { ApprovalOption } from "../../../core/model/record.ts";
 import type { ApprovalAnswer, ApprovalAsk } from "../driver.ts";
 import { withoutShell } from "./items.ts";
-import { CommandAsk, ElicitationAsk, FileAsk, InputAsk, PermissionsAsk } from "./schema.ts";
+import {
+	Amendment,
+	CommandAsk,
+	ElicitationAsk,
+	FileAsk,
+	InputAsk,
+	PermissionsAsk,
+} from "./schema.ts";
 
 /** A question of Codex's in our words, and its answer in Codex's. */
 export interface CodexQuestion {
@@ -47,19 +54,43 @@ function commandQuestion(params: unknown): CodexQuestion | undefined {
 		return undefined;
 	}
 	const { itemId, command, reason, networkApprovalContext, availableDecisions } = parsed.data;
-	const all = [accept, acceptForSession, decline, cancel];
-	const offered = availableDecisions?.filter((each) => typeof each === "string");
 	const host = networkApprovalContext?.host;
+	const always = (availableDecisions ?? ["acceptForSession"]).flatMap(lastingDecision);
 	return {
 		ask: {
 			kind: host ? "permissions" : "command",
 			title: host ? `Connect to ${host}` : withoutShell(command ?? ""),
 			...(reason ? { reason } : {}),
 			itemKey: itemId,
-			options: offered ? all.filter((option) => offered.includes(option.id)) : all,
+			options: [accept, ...always.map(({ option }) => option), decline, cancel],
 		},
-		reply: decision,
+		reply(answer) {
+			const lasting = always.find(({ option }) => option.id === answer?.option.id);
+			return lasting ? { decision: lasting.decision } : decision(answer);
+		},
 	};
+}
+
+/** A decision of those that Codex offers which counts for later commands too. */
+function lastingDecision(offered: unknown): { option: ApprovalOption; decision: unknown }[] {
+	if (offered === "acceptForSession") {
+		return [{ option: acceptForSession, decision: offered }];
+	}
+	const amendment = Amendment.safeParse(offered);
+	if (!amendment.success) {
+		return [];
+	}
+	const { acceptWithExecpolicyAmendment: rule, applyNetworkPolicyAmendment: network } =
+		amendment.data;
+	if (rule) {
+		const label = `Always allow commands that start with: ${rule.execpolicy_amendment.join(" ")}`;
+		return [{ option: { id: "amendRule", label, kind: "allowAlways" }, decision: offered }];
+	}
+	if (network?.network_policy_amendment.action === "allow") {
+		const label = `Always allow ${network.network_policy_amendment.host}`;
+		return [{ option: { id: "amendNetwork", label, kind: "allowAlways" }, decision: offered }];
+	}
+	return [];
 }
 
 function fileQuestion(params: unknown): CodexQuestion | undefined {

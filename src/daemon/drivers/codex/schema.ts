@@ -145,6 +145,16 @@ export const CommandAsk = z.looseObject({
 	networkApprovalContext: maybe(z.looseObject({ host: maybe(z.string()) })),
 	availableDecisions: maybe(z.array(z.unknown())),
 });
+export const Amendment = z.looseObject({
+	acceptWithExecpolicyAmendment: z.optional(
+		z.looseObject({ execpolicy_amendment: z.array(z.string()) }),
+	),
+	applyNetworkPolicyAmendment: z.optional(
+		z.looseObject({
+			network_policy_amendment: z.looseObject({ host: z.string(), action: z.string() }),
+		}),
+	),
+});
 export const FileAsk = z.looseObject({
 	itemId: z.string(),
 	reason: maybe(z.string()),
