@@ -8,7 +8,8 @@ import { RelativeTime } from "../sessions/relativeTime.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { requireTrust } from "../stores.ts";
-import { changed, offerUndo } from "./bulk.ts";
+import { offerUndo } from "./bulk.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 import { firstWords } from "./itemWords.ts";
@@ -25,7 +26,7 @@ export function branchCommands(
 	const unrevert = async (row: SessionRow) => {
 		const session = await openForWriting(context, row);
 		await session.unrevert();
-		await changed(context, [row]);
+		await showChange(context, row.summary.id, row.folder);
 	};
 
 	return {
@@ -64,7 +65,7 @@ export function branchCommands(
 			const words = firstWords(await itemOf(await context.reader.open(row), item));
 			const session = await openForWriting(context, row);
 			await session.revertTo(item);
-			await changed(context, [row]);
+			await showChange(context, row.summary.id, row.folder);
 			offerUndo(
 				context,
 				l10n.t('Reverted "{0}" to "{1}". What came after is kept.', row.summary.title, words),
@@ -109,7 +110,7 @@ export function branchCommands(
 			}
 			const session = await openForWriting(context, row);
 			await session.revertTo(head);
-			await changed(context, [row]);
+			await showChange(context, row.summary.id, row.folder);
 		},
 	};
 }
@@ -136,7 +137,8 @@ async function fork(
 		parent = { folder, id: adopted.session.id, at };
 	}
 	const session = await context.stores.writing(parent.folder).fork(parent.id, parent.at);
-	await changed(context, [row]);
+	await showChange(context, parent.id, parent.folder);
+	await showChange(context, session.id, parent.folder);
 	await context.editors.show(await session.summary());
 	return session.id;
 }

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { errorSentence, HumanError } from "../../base/errors.ts";
 import { isCancellation } from "../failures.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext } from "./context.ts";
 
 /** From this many sessions on there is a progress notification that can be cancelled. */
@@ -27,6 +28,7 @@ export async function forEachSession(
 			try {
 				await work(row);
 				done.push(row);
+				await showChange(context, row.summary.id, row.folder);
 			} catch (error) {
 				if (isCancellation(error)) {
 					return;
@@ -40,28 +42,24 @@ export async function forEachSession(
 			progress();
 		}
 	};
-	try {
-		if (rows.length < cancellableFrom) {
-			await run(
-				() => false,
-				() => undefined,
-			);
-		} else {
-			await vscode.window.withProgress(
-				{ location: vscode.ProgressLocation.Notification, title, cancellable: true },
-				(progress, token) =>
-					run(
-						() => token.isCancellationRequested,
-						() =>
-							progress.report({
-								increment: 100 / rows.length,
-								message: vscode.l10n.t("{0} of {1}", done.length + failed.length, rows.length),
-							}),
-					),
-			);
-		}
-	} finally {
-		await changed(context, done);
+	if (rows.length < cancellableFrom) {
+		await run(
+			() => false,
+			() => undefined,
+		);
+	} else {
+		await vscode.window.withProgress(
+			{ location: vscode.ProgressLocation.Notification, title, cancellable: true },
+			(progress, token) =>
+				run(
+					() => token.isCancellationRequested,
+					() =>
+						progress.report({
+							increment: 100 / rows.length,
+							message: vscode.l10n.t("{0} of {1}", done.length + failed.length, rows.length),
+						}),
+				),
+		);
 	}
 	const [first] = failed;
 	if (first) {
@@ -77,17 +75,6 @@ export async function forEachSession(
 		);
 	}
 	return done;
-}
-
-/** Brings list and editors up to date after a write of our own, without waiting for the file watchers. */
-export async function changed(
-	context: CommandContext,
-	rows: readonly { readonly summary: { readonly id: string } }[],
-): Promise<void> {
-	context.editors.follow({ ids: new Set(rows.map((row) => row.summary.id)) });
-	if (context.catalogue.started) {
-		await context.catalogue.refresh();
-	}
 }
 
 /** The sessions as words: the title of one, the number of several. */

@@ -10,6 +10,7 @@ import { ownSource } from "../sessions/sessionList.ts";
 import { sorter } from "../sessions/sorting.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 
@@ -34,6 +35,7 @@ export function importCommands(context: CommandContext): Handlers<"importSession
 			const done = await forEachSession(context, rows, title, async ({ summary }) => {
 				const adopted = await store.adopt(context.reader.source(summary), summary);
 				imported.push(adopted.session);
+				await showChange(context, adopted.session.id, folder);
 				items += adopted.items;
 			});
 			const [only] = imported;

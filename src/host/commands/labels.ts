@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { requireTrust } from "../stores.ts";
-import { changed, forEachSession } from "./bulk.ts";
+import { forEachSession } from "./bulk.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { openForWriting } from "./lifecycle.ts";
 import { ownOnly } from "./targets.ts";
@@ -24,7 +25,7 @@ export function labelCommands(
 		}
 		const session = await openForWriting(context, row);
 		await session.addNote(text, item);
-		await changed(context, [row]);
+		await showChange(context, row.summary.id, row.folder);
 	};
 
 	return {

@@ -4,7 +4,8 @@ import { showError } from "../failures.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
-import { changed, forEachSession, inWords, offerUndo } from "./bulk.ts";
+import { forEachSession, inWords, offerUndo } from "./bulk.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 import { ownOnly } from "./targets.ts";
@@ -51,7 +52,7 @@ export function lifecycleCommands(
 				return undefined;
 			}
 			const session = await context.stores.writing(folder).create({ title: name });
-			await changed(context, []);
+			await showChange(context, session.id, folder);
 			await context.editors.show(await session.summary());
 			return session.id;
 		},
@@ -69,7 +70,7 @@ export function lifecycleCommands(
 			}
 			const session = await openForWriting(context, row);
 			await session.rename(title);
-			await changed(context, [row]);
+			await showChange(context, row.summary.id, row.folder);
 		},
 
 		async archiveSession(...args) {

@@ -3,6 +3,7 @@ import { HumanError } from "../../base/errors.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { ownOnly } from "./targets.ts";
 
@@ -45,6 +46,7 @@ export function purgeCommands(context: CommandContext): Handlers<"purgeSession">
 					const { purged } = await store.purge(summary.id, { withForks: answer === withForks });
 					for (const id of purged) {
 						gone.add(id);
+						await showChange(context, id, folder);
 					}
 				}
 			});

@@ -2,7 +2,8 @@ import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import { requireTrust } from "../stores.ts";
 import { diskFolders } from "../workspace.ts";
-import { changed, forEachSession } from "./bulk.ts";
+import { forEachSession } from "./bulk.ts";
+import { showChange } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { openForWriting } from "./lifecycle.ts";
 import { ownOnly } from "./targets.ts";
@@ -58,9 +59,15 @@ export function repairCommands(
 			const back: string[] = [];
 			for (const folder of new Set(chosen.map((each) => each.folder))) {
 				const ids = chosen.filter((each) => each.folder === folder).map((each) => each.id);
-				back.push(...(await context.stores.writing(folder).restoreKept(ids)));
+				for (const id of await context.stores.writing(folder).restoreKept(ids)) {
+					back.push(id);
+					await showChange(context, id, folder);
+				}
 			}
-			await changed(context, []);
+			// What is left to restore is the catalogue's to say.
+			if (context.catalogue.started) {
+				await context.catalogue.refresh();
+			}
 			void context.prompts.notify("info", l10n.t("Restored {0} sessions.", back.length), []);
 			return back;
 		},

@@ -1,0 +1,52 @@
+import { HumanError } from "../../base/errors.ts";
+import { isUlid } from "../../core/journal/ids.ts";
+import type { SessionSummary } from "../../core/model/summary.ts";
+import type { CommandContext } from "./context.ts";
+
+/**
+ * Shows at once what a command of ours did to one of our sessions: its row is read again and put into the list. The
+ * catalogue's watch finds the same a moment later; waiting for it, or having it look at every session, would be felt.
+ */
+export async function showChange(
+	context: CommandContext,
+	id: string,
+	folder: string | null,
+): Promise<void> {
+	if (folder === null || !isUlid(id)) {
+		return;
+	}
+	const { catalogue, list, editors } = context;
+	if (!catalogue.started) {
+		editors.follow({ ids: new Set([id]) });
+		return;
+	}
+	const summary = await summaryNow(context, id, folder);
+	list.apply({
+		type: "rows",
+		scope: { kind: "folder", folder },
+		reset: false,
+		rows: summary ? [summary] : [],
+		removed: summary ? [] : [id],
+	});
+	if (!list.stores.some((store) => store.folder === folder && store.status.kind === "ready")) {
+		// The folder's first session has just made its store: the catalogue has to learn of it.
+		void catalogue.refresh();
+	}
+}
+
+/** Undefined when the session is gone. */
+async function summaryNow(
+	context: CommandContext,
+	id: string,
+	folder: string,
+): Promise<SessionSummary | undefined> {
+	try {
+		const session = await context.stores.reading(folder).open(id);
+		return await session.summary();
+	} catch (error) {
+		if (error instanceof HumanError) {
+			return undefined;
+		}
+		throw error;
+	}
+}
