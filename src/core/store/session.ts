@@ -269,7 +269,7 @@ export class Session {
 }
 
 /** Longest title and tag that a person can give. Characters. */
-const nameLimit = 1000;
+const nameLimit = 16_000;
 
 /** Throws a HumanError (`long-title`). */
 export function checkTitle(title: string): void {
