@@ -62,7 +62,7 @@ windowTest(
 				}
 				await page.keyboard.press("ArrowDown");
 			}
-			assert.match((await focused.getAttribute("aria-label")) ?? "", /^Rename me, updated /);
+			assert.match((await focused.getAttribute("aria-label")) ?? "", /^Rename me, Codex, updated /);
 			await page.keyboard.press("F2");
 			await window.answer("Renamed by keyboard");
 			await window.row("Renamed by keyboard").waitFor();

@@ -166,17 +166,13 @@ windowTest(
 		});
 
 		await window.step("a reload brings the editor back as it was", async () => {
-			await window.row("A tour of the code").first().click();
-			await window.activeTab("A tour of the code");
-			await window.row(/^A tour of the code(?! \(fork\))/).dblclick();
+			await window.row(long.title).dblclick();
+			await window.shown("Module 999 does one thing.");
 			const transcript = window.transcript();
-			const steps = transcript.locator("article .line[aria-expanded]");
-			await steps.first().waitFor();
+			const steps = transcript.locator("article.fold");
 			await page.mouse.move(800, 500);
 			await page.mouse.wheel(0, -1500);
-			const id = await steps
-				.nth(10)
-				.evaluate((line) => line.closest("article")?.dataset["id"] ?? "");
+			const id = await steps.nth(-12).getAttribute("data-id");
 			const row = () => window.transcript().locator(`article[data-id="${id}"]`);
 			await row().locator(".line").click();
 			await row().locator('[aria-expanded="true"]').first().waitFor();
@@ -192,7 +188,9 @@ windowTest(
 				.locator("html")
 				.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1000)));
 			const titles = new Set<string>();
-			await page.reload();
+			const reloaded = page.waitForEvent("load");
+			await window.runCommand("Developer: Reload Window");
+			await reloaded;
 			await eventually(
 				async () => {
 					for (const tab of await window.editorTabs().allInnerTexts()) {
@@ -207,7 +205,7 @@ windowTest(
 				[...titles].filter((title) => /[0-9A-Z]{26}|[0-9a-f]{8}-[0-9a-f]{4}/.test(title)),
 				[],
 			);
-			await window.activeTab("A tour of the code");
+			await window.activeTab(long.title);
 			await eventually(
 				top,
 				(now) => Math.abs(now - before) < 4,
