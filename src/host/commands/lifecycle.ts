@@ -161,14 +161,18 @@ async function confirmDelete(
 	const { l10n } = vscode;
 	const lines: string[] = [];
 	for (const { summary } of rows.slice(0, titlesShown)) {
+		const { title, turns, items, changedFileCount } = summary;
+		// The question names a single session already.
 		lines.push(
-			l10n.t(
-				"{0} ({1} turns, {2} items, {3} changed files)",
-				summary.title,
-				summary.turns,
-				summary.items,
-				summary.changedFileCount,
-			),
+			rows.length === 1
+				? l10n.t("{0} turns, {1} items, {2} changed files", turns, items, changedFileCount)
+				: l10n.t(
+						"{0} ({1} turns, {2} items, {3} changed files)",
+						title,
+						turns,
+						items,
+						changedFileCount,
+					),
 		);
 	}
 	if (rows.length > titlesShown) {

@@ -66,9 +66,14 @@ export class Targets {
 			return eligible([given], eligibility)[0] ?? given;
 		}
 		const rows = await this.choices(eligibility);
+		const [selected] = this.views.selected;
+		const active = rows.find(
+			({ summary }) => selected?.kind === "session" && selected.id === summary.id,
+		);
 		const row = await this.prompts.pick(this.toChoices(rows), {
 			title,
 			placeholder: vscode.l10n.t("Choose a session"),
+			...(active && { active }),
 		});
 		if (!row) {
 			throw new vscode.CancellationError();

@@ -1,6 +1,5 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
-import type { Shelf } from "../contributions.ts";
 import type { Arrangement, GroupName, TreeNode } from "../sessions/arrange.ts";
 import { rootKey } from "../sessions/arrange.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
@@ -21,7 +20,6 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	private readonly nodes = new Map<string, TreeNode>();
 	private readonly changed = new vscode.EventEmitter<TreeNode | TreeNode[] | undefined>();
 	private arrangement = empty;
-	private readonly shelf: Shelf;
 	private readonly list: SessionList;
 	private readonly times: RelativeTime;
 	private readonly ready: () => Promise<void>;
@@ -29,8 +27,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	readonly onDidChangeTreeData = this.changed.event;
 
 	/** `ready` is awaited before the first rows are given: VS Code shows its progress bar until then. */
-	constructor(shelf: Shelf, list: SessionList, times: RelativeTime, ready: () => Promise<void>) {
-		this.shelf = shelf;
+	constructor(list: SessionList, times: RelativeTime, ready: () => Promise<void>) {
 		this.list = list;
 		this.times = times;
 		this.ready = ready;
@@ -45,28 +42,6 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 		} else if (redraw.length > 0) {
 			this.changed.fire(redraw.map((node) => this.intern(node)));
 		}
-	}
-
-	/** Redraws the sessions in `ids`, where they stand. */
-	redraw(ids: ReadonlySet<string>): void {
-		const nodes = [...this.nodes.values()].filter(
-			(node) => node.kind === "session" && ids.has(node.id),
-		);
-		if (nodes.length > 0) {
-			this.changed.fire(nodes);
-		}
-	}
-
-	/** The node of a session, if it stands on this shelf. */
-	find(id: string, folder?: string | null): TreeNode | undefined {
-		for (const children of this.arrangement.children.values()) {
-			for (const node of children) {
-				if (node.kind === "session" && node.id === id && (!folder || node.folder === folder)) {
-					return this.intern(node);
-				}
-			}
-		}
-		return undefined;
 	}
 
 	async getChildren(node?: TreeNode): Promise<TreeNode[]> {
@@ -179,11 +154,6 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 		}
 		this.nodes.set(node.key, node);
 		return node;
-	}
-
-	/** The shelf this tree shows. */
-	get name(): Shelf {
-		return this.shelf;
 	}
 }
 

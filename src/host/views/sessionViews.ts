@@ -76,22 +76,10 @@ export class SessionViews implements vscode.Disposable {
 		return this.of(shelf).view.selection;
 	}
 
-	/** The shelf whose view is in sight and has a selection; for commands from the palette. */
+	/** What is selected in a view in sight: the likeliest choice when a command has to ask. */
 	get selected(): readonly TreeNode[] {
 		const inSight = this.views.find(({ view }) => view.visible && view.selection.length > 0);
 		return inSight?.view.selection ?? [];
-	}
-
-	/** Selects a session where it stands, once it is drawn. */
-	async reveal(id: string): Promise<void> {
-		this.draw();
-		for (const { tree, view } of this.views) {
-			const node = tree.find(id);
-			if (node && view.visible) {
-				await view.reveal(node, { select: true, focus: false });
-				return;
-			}
-		}
 	}
 
 	tree(shelf: Shelf): SessionTree {
@@ -125,7 +113,7 @@ export class SessionViews implements vscode.Disposable {
 	}
 
 	private create(shelf: Shelf): ShelfView {
-		const tree = new SessionTree(shelf, this.list, this.times, () => this.ready(shelf));
+		const tree = new SessionTree(this.list, this.times, () => this.ready(shelf));
 		const view = this.disposables.add(
 			vscode.window.createTreeView(viewIds[shelf], {
 				treeDataProvider: tree,
