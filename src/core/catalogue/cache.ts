@@ -5,7 +5,7 @@ import { systemErrorCode } from "../../base/errors.ts";
 import { type Files, writeWhole } from "../files.ts";
 
 /** Changes whenever what is cached would be computed differently: older caches are then ignored. */
-const cacheVersion = 1;
+const cacheVersion = 2;
 
 const CacheFile = z.object({
 	version: z.literal(cacheVersion),

@@ -3,6 +3,7 @@ import { SharedRun } from "../../base/async.ts";
 import type { Disposable } from "../../base/disposable.ts";
 import { DisposableStore } from "../../base/disposable.ts";
 import { errorSentence } from "../../base/errors.ts";
+import { settleTime } from "../journal/journal.ts";
 import type { Locations } from "../locations.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { Source } from "../sources/source.ts";
@@ -101,6 +102,9 @@ export class Catalogue implements Disposable {
 				listener.storeChanged(catalogue, change, first);
 				first = false;
 				await this.keep(catalogue, change);
+				if (catalogue.isUnsettled) {
+					this.lookAgain(() => void scanAll());
+				}
 			}),
 		);
 		const scanAll = () => {
@@ -121,6 +125,12 @@ export class Catalogue implements Disposable {
 				void scan.run();
 			}),
 		);
+	}
+
+	/** Damage at the end of a journal shows only once nobody can be writing there any more. */
+	private lookAgain(scan: () => void): void {
+		const timer = setTimeout(scan, settleTime + 100).unref();
+		this.watches.add({ dispose: () => clearTimeout(timer) });
 	}
 
 	private watchSource(catalogue: SourceCatalogue, listener: CatalogueListener): void {

@@ -68,7 +68,7 @@ export class SourceCatalogue {
 		);
 		this.problems = problems;
 		this.present = present.map((file) => file.path);
-		const files = [...present, ...(await this.kept.deleted(present))];
+		const files = [...present, ...(await this.deleted(present, problems))];
 		const facts: SourceFileFacts[] = [];
 		const stale: SourceFile[] = [];
 		for (const file of files) {
@@ -98,6 +98,21 @@ export class SourceCatalogue {
 		const change = this.apply(await this.source.summarize(facts), true);
 		await cache.save();
 		return change;
+	}
+
+	/** What cannot be read of the kept copies must not hide what the tool itself has. */
+	private async deleted(
+		present: readonly SourceFile[],
+		problems: string[],
+	): Promise<readonly SourceFile[]> {
+		try {
+			return await this.kept.deleted(present);
+		} catch (error) {
+			problems.push(
+				`Kept copies of ${this.source.label} sessions could not be read: ${causeInWords(error)}.`,
+			);
+			return [];
+		}
 	}
 
 	/** A session may have several files (a revert writes another one); the tools put its id into all their names. */

@@ -120,3 +120,36 @@ test("a line that another process is still writing is no warning", async (t) => 
 	await catalogue.scan();
 	assert.equal(catalogue.rows.get(session.id)?.diagnostics, 0);
 });
+
+test("damage at the end shows once nobody can be writing there any more", async (t) => {
+	const { store, folder, locations } = await emptyWorkspace(t);
+	const session = await store.create({ title: "A" });
+	await appendFile(session.file, "not a record");
+	const soon = new StoreCatalogue(store);
+	await soon.scan();
+	assert.equal(soon.rows.get(session.id)?.diagnostics, 0);
+	assert.ok(soon.isUnsettled);
+	const clock = () => Date.now() + 10_000;
+	const later = new StoreCatalogue(new WorkspaceStore(folder, locations, { clock }));
+	await later.scan();
+	assert.equal(later.rows.get(session.id)?.diagnostics, 1);
+	assert.ok(!later.isUnsettled);
+});
+
+test("a fork is read again when its parent's journal has changed", async (t) => {
+	const { store } = await emptyWorkspace(t);
+	const parent = await store.create({ title: "Parent" });
+	const turn = await parent.startTurn();
+	const item = await parent.addItem(turn, { type: "userMessage", text: "one" });
+	const fork = await store.fork(parent.id, item);
+	const catalogue = new StoreCatalogue(new WorkspaceStore(store.folder, store.locations));
+	await catalogue.scan();
+	assert.equal(catalogue.rows.get(fork.id)?.items, 1);
+	const [header] = (await nodeFiles.readFile(parent.file, "utf8")).split("\n");
+	await writeFile(parent.file, `${header}\n`);
+	await catalogue.scanSome([parent.id]);
+	assert.equal(catalogue.rows.get(fork.id)?.items, 0);
+	const again = new StoreCatalogue(new WorkspaceStore(store.folder, store.locations));
+	await again.scan();
+	assert.equal(again.rows.get(fork.id)?.items, 0);
+});

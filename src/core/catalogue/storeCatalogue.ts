@@ -12,8 +12,18 @@ import { summarizeSession } from "../transcript/summarize.ts";
 import { CatalogueCache } from "./cache.ts";
 import type { CatalogueChange, ReportProgress } from "./change.ts";
 
-/** A session's row as it is cached; `open` marks one whose chain was not complete when it was made. */
-const CachedRow = z.object({ row: SessionSummary, open: z.boolean() });
+const Stamp = z.object({ size: z.number(), mtimeMs: z.number() });
+type Stamp = z.infer<typeof Stamp>;
+
+/** A session's row as it is cached, with all it was made from. */
+const CachedRow = z.object({
+	row: SessionSummary,
+	/** The row was made while its chain was not complete, or a line was being written: it is made again. */
+	open: z.boolean(),
+	/** The journals of ancestors as they were. */
+	ancestors: z.record(z.string(), Stamp),
+});
+type CachedRow = z.infer<typeof CachedRow>;
 
 /** Journals kept read, so that a session that grows is not read from its beginning each time. */
 const readLimit = 16;
@@ -38,6 +48,12 @@ export class StoreCatalogue {
 	problems: readonly string[] = [];
 	private cache: CatalogueCache | undefined;
 	private readonly journals = new Map<string, Promise<Journal>>();
+	/** Size and time of every journal at the last look. */
+	private readonly stamps = new Map<string, Stamp>();
+	/** Ancestors of the sessions that were forked. */
+	private readonly ancestors = new Map<string, readonly string[]>();
+	/** Sessions whose last line may still be in the making. */
+	private readonly unsettled = new Set<string>();
 
 	constructor(store: WorkspaceStore) {
 		this.store = store;
@@ -51,22 +67,28 @@ export class StoreCatalogue {
 			problems.push(this.status.reason);
 		}
 		const files = await this.list(problems);
-		const gone = [...this.rows.keys()].filter((id) => !files.some((file) => file.id === id));
-		const change = await this.update(files, report);
+		const present = new Set(files.map((file) => file.id));
+		const gone = [...this.rows.keys()].filter((id) => !present.has(id));
 		for (const id of gone) {
 			this.forget(id);
 		}
+		const change = await this.update(files, report);
 		this.kept = await this.findKept(problems);
 		this.problems = problems;
 		await this.cache?.save();
 		return { rows: change, removed: gone };
 	}
 
-	/** Looks at some sessions only: those whose files the system says have changed. */
+	/** True while a line of some journal may still be in the making: worth another look in two seconds. */
+	get isUnsettled(): boolean {
+		return this.unsettled.size > 0;
+	}
+
+	/** Looks at some sessions only, those whose files the system says have changed, and at their forks. */
 	async scanSome(ids: Iterable<string>): Promise<CatalogueChange> {
 		const removed: string[] = [];
 		const files: ListedFile[] = [];
-		for (const id of ids) {
+		for (const id of this.withForks(ids)) {
 			const file = await this.look(id);
 			if (file) {
 				files.push(file);
@@ -87,44 +109,93 @@ export class StoreCatalogue {
 		const cache = await this.openCache();
 		const changed: SessionSummary[] = [];
 		const stale: ListedFile[] = [];
+		for (const { id, size, mtimeMs } of files) {
+			this.stamps.set(id, { size, mtimeMs });
+		}
 		for (const file of files) {
 			const cached = CachedRow.safeParse(cache.get(file.id, file));
-			if (!cached.success || cached.data.open) {
+			if (!cached.success || !this.isCurrent(cached.data)) {
 				stale.push(file);
 			} else if (!this.rows.has(file.id)) {
-				this.rows.set(file.id, cached.data.row);
+				this.take(file.id, cached.data);
 				changed.push(cached.data.row);
 			}
 		}
 		let done = 0;
 		report(0, stale.length);
 		await mapLimit(stale, 4, async (file) => {
-			const { row, open } = await this.read(file);
-			cache.set(file.id, { size: file.size, mtimeMs: file.mtimeMs, value: { row, open } });
-			if (JSON.stringify(this.rows.get(file.id)) !== JSON.stringify(row)) {
-				this.rows.set(file.id, row);
-				changed.push(row);
+			const made = await this.read(file);
+			cache.set(file.id, { size: file.size, mtimeMs: file.mtimeMs, value: made });
+			if (JSON.stringify(this.rows.get(file.id)) !== JSON.stringify(made.row)) {
+				changed.push(made.row);
 			}
+			this.take(file.id, made);
 			report(++done, stale.length);
 		});
 		return changed;
 	}
 
-	private async read(file: ListedFile): Promise<{ row: SessionSummary; open: boolean }> {
+	private isCurrent(cached: CachedRow): boolean {
+		return (
+			!cached.open &&
+			Object.entries(cached.ancestors).every(([id, then]) => {
+				const now = this.stamps.get(id);
+				return now?.size === then.size && now.mtimeMs === then.mtimeMs;
+			})
+		);
+	}
+
+	private take(id: string, { row, ancestors }: CachedRow): void {
+		this.rows.set(id, row);
+		const names = Object.keys(ancestors);
+		if (names.length > 0) {
+			this.ancestors.set(id, names);
+		} else {
+			this.ancestors.delete(id);
+		}
+	}
+
+	private withForks(ids: Iterable<string>): Set<string> {
+		const changed = new Set(ids);
+		const forks = [...this.ancestors].filter(([, names]) =>
+			names.some((name) => changed.has(name)),
+		);
+		return new Set([...changed, ...forks.map(([id]) => id)]);
+	}
+
+	private async read(file: ListedFile): Promise<CachedRow> {
 		if (file.refused !== undefined) {
-			return { row: this.rowOfUnreadable(file, file.refused), open: false };
+			return { row: this.rowOfUnreadable(file, file.refused), open: false, ancestors: {} };
 		}
 		try {
 			const journal = await this.journal(file.id);
 			const lineage = await resolveLineage(journal, (id) => this.journal(id));
 			const row = summarizeSession(journal, lineage, this.store.folder);
-			return { row, open: lineage.gap !== undefined };
+			const journals = lineage.segments.map((segment) => segment.journal);
+			const isUnsettled = journals.some((each) => each.isTailOpen);
+			this.unsettled[isUnsettled ? "add" : "delete"](file.id);
+			return {
+				row,
+				open: lineage.gap !== undefined || isUnsettled,
+				ancestors: this.stampsOf(journals.filter((each) => each !== journal)),
+			};
 		} catch (error) {
 			if (error instanceof HumanError) {
-				return { row: this.rowOfUnreadable(file, errorSentence(error)), open: true };
+				return { row: this.rowOfUnreadable(file, errorSentence(error)), open: true, ancestors: {} };
 			}
 			throw error;
 		}
+	}
+
+	/** Ancestors whose stamps are not known yet (a scan of some files only) make the row open to the next full scan. */
+	private stampsOf(journals: readonly Journal[]): Record<string, Stamp> {
+		const unknown: Stamp = { size: -1, mtimeMs: 0 };
+		return Object.fromEntries(
+			journals.map(({ path: file }) => {
+				const id = path.basename(file, ".jsonl");
+				return [id, this.stamps.get(id) ?? unknown];
+			}),
+		);
 	}
 
 	private journal(id: string): Promise<Journal> {
@@ -253,6 +324,9 @@ export class StoreCatalogue {
 
 	private forget(id: string): void {
 		this.rows.delete(id);
+		this.stamps.delete(id);
+		this.ancestors.delete(id);
+		this.unsettled.delete(id);
 		this.journals.delete(id);
 		this.cache?.delete(id);
 	}

@@ -11,7 +11,7 @@ import { JournalScanner, type ScannedRecord } from "./scan.ts";
 import { readSpans } from "./spans.ts";
 
 /** An unterminated last line that has not changed for so long is nobody's write in progress (design: J6). ms. */
-const settleTime = 2000;
+export const settleTime = 2000;
 /** Small enough that parsing one chunk stays far below 16 ms. Bytes. */
 const chunkSize = 256 * 1024;
 /** Diagnostics kept in full; the rest are counted. */
@@ -66,6 +66,11 @@ export class Journal {
 	/** Size in bytes of what has been read. */
 	get size(): number {
 		return this.loaded.size;
+	}
+
+	/** True while the last line has no end and may still be somebody's write: it is judged two seconds after it. */
+	get isTailOpen(): boolean {
+		return this.loaded.tail.length > 0 && !this.loaded.tailSettled;
 	}
 
 	/** Time of the file's last change when it was read, ms since the epoch. */
