@@ -9,7 +9,7 @@ import type { Session } from "../../src/core/store/session.ts";
 import type { DaemonClient } from "../../src/daemon/client/client.ts";
 import { DaemonError } from "../../src/daemon/client/client.ts";
 import type { DaemonParams } from "../../src/protocol/daemon.ts";
-import { type CodexLab, codexLab, Watch } from "./support.ts";
+import { type CodexLab, codexLab, itemsOf, Watch, words } from "./support.ts";
 
 interface Live extends CodexLab {
 	readonly session: Session;
@@ -41,24 +41,6 @@ async function live(t: TestContext): Promise<Live> {
 		},
 		items: () => itemsOf(session),
 	};
-}
-
-async function itemsOf(session: Session): Promise<Item[]> {
-	const transcript = await session.transcript();
-	return transcript.items(0, transcript.rows.length);
-}
-
-function words(items: readonly Item[]): string[] {
-	return items.map(({ content }) => {
-		switch (content.type) {
-			case "commandExecution":
-				return `$ ${content.command} = ${content.exitCode ?? content.status}`;
-			case "fileChange":
-				return `files ${Array.isArray(content.changes) ? content.changes.map((each) => each.path) : ""}`;
-			default:
-				return `${content.type}: ${"text" in content ? content.text : ""}`;
-		}
-	});
 }
 
 async function nextApproval({ client, watch }: Live) {

@@ -1,14 +1,19 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { TestContext } from "node:test";
 import { installCodex } from "../../scripts/lib/install.ts";
 import { type ModelEndpoint, startModelEndpoint } from "../../scripts/lib/modelEndpoint.ts";
-import { repository } from "../../scripts/lib/paths.ts";
+import { cacheFolder, repository } from "../../scripts/lib/paths.ts";
+import { run } from "../../scripts/lib/processes.ts";
 import { userLocations } from "../../src/core/locations.ts";
+import type { Item } from "../../src/core/model/item.ts";
+import type { Session } from "../../src/core/store/session.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import type { DaemonClient } from "../../src/daemon/client/client.ts";
 import { connectDaemon } from "../../src/daemon/client/connect.ts";
 import type { AgentSpec, DaemonEvent } from "../../src/protocol/daemon.ts";
+import { type ChatEndpoint, startChatEndpoint } from "./chatEndpoint.ts";
 
 /** A workspace with a user's folders of its own, and the means to reach its daemon. */
 export interface DaemonLab {
@@ -122,6 +127,67 @@ export async function codexLab(test: TestContext): Promise<CodexLab> {
 	return { ...lab, model, agent };
 }
 
+/** The real OpenCode with a model of its own on loopback; it asks before it runs commands or changes files. */
+export interface OpenCodeLab extends DaemonLab {
+	readonly model: ChatEndpoint;
+	readonly agent: AgentSpec;
+}
+
+export async function openCodeLab(test: TestContext): Promise<OpenCodeLab> {
+	const command = await installOpenCode();
+	const model = await startChatEndpoint();
+	test.after(() => model.close());
+	const lab = await daemonLab(test);
+	const config = {
+		model: "demo/mock",
+		small_model: "demo/mock",
+		provider: {
+			demo: {
+				npm: "@ai-sdk/openai-compatible",
+				name: "demo",
+				options: { baseURL: model.baseUrl, apiKey: "none" },
+				models: { mock: { name: "mock" } },
+			},
+		},
+		permission: { bash: "ask", edit: "ask" },
+		share: "disabled",
+		autoupdate: false,
+	};
+	const xdg = ["DATA", "CONFIG", "CACHE", "STATE"].map((name) => [
+		`XDG_${name}_HOME`,
+		path.join(lab.home, "opencode", name.toLowerCase()),
+	]);
+	const agent: AgentSpec = {
+		agent: "opencode",
+		driver: "acp",
+		command,
+		args: ["acp"],
+		env: {
+			...Object.fromEntries(xdg),
+			OPENCODE_CONFIG_CONTENT: JSON.stringify(config),
+			OPENCODE_DISABLE_AUTOUPDATE: "1",
+		},
+	};
+	return { ...lab, model, agent };
+}
+
+const openCodeVersion = "1.18.33";
+
+/** Installs the real OpenCode beside the real Codex; returns its command. */
+async function installOpenCode(): Promise<string> {
+	const folder = path.join(cacheFolder, "opencode");
+	const command = path.join(folder, "node_modules/.bin/opencode");
+	if (!existsSync(path.join(folder, ".complete"))) {
+		await rm(folder, { recursive: true, force: true });
+		await mkdir(folder, { recursive: true });
+		await writeFile(path.join(folder, "package.json"), '{"private":true}\n');
+		const args = ["install", `opencode-ai@${openCodeVersion}`, "--no-audit", "--no-fund"];
+		await run("npm", args, { cwd: folder, quiet: true });
+		await writeFile(path.join(folder, ".complete"), "");
+	}
+	return command;
+}
+
 /** Events of a daemon, kept from the moment of subscription on, to wait for without sleeping. */
 export class Watch {
 	readonly events: DaemonEvent[] = [];
@@ -150,6 +216,17 @@ export class Watch {
 			: new Promise((resolve) => this.waiting.push({ matches: wanted, resolve }));
 	}
 
+	/** The `count`th event of a type, from 1, past ones included. */
+	async nth(type: DaemonEvent["type"], count: number): Promise<DaemonEvent> {
+		const seen: number[] = [];
+		let event: DaemonEvent | undefined;
+		while (seen.length < count) {
+			event = await this.next(type, ({ seq }) => !seen.includes(seq));
+			seen.push(event.seq);
+		}
+		return event as DaemonEvent;
+	}
+
 	/** The end of a run. */
 	ended(run: string): Promise<DaemonEvent> {
 		return this.next("run.ended", (event) => event.detail?.["run"] === run);
@@ -171,4 +248,23 @@ export class Watch {
 /** A copy of a file of the tests' fixtures. */
 export async function copyFixture(name: string, to: string): Promise<void> {
 	await cp(path.join(repository, "test/daemon/fixtures", name), to);
+}
+
+export async function itemsOf(session: Session): Promise<Item[]> {
+	const transcript = await session.transcript();
+	return transcript.items(0, transcript.rows.length);
+}
+
+/** Items in a word each, to compare. */
+export function words(items: readonly Item[]): string[] {
+	return items.map(({ content }) => {
+		switch (content.type) {
+			case "commandExecution":
+				return `$ ${content.command} = ${content.exitCode ?? content.status}`;
+			case "fileChange":
+				return `files ${Array.isArray(content.changes) ? content.changes.map((each) => each.path) : ""}`;
+			default:
+				return `${content.type}: ${"text" in content ? content.text : ""}`;
+		}
+	});
 }

@@ -90,13 +90,12 @@ export interface AgentConnection {
 	open(plan: ContextPlan, settings: ThreadSettings): Promise<AgentThread>;
 	/** A thread to rename or archive, without loading it. */
 	handle(thread: string): AgentThread;
-	/** What this agent can be asked for. */
-	readonly abilities: { readonly fork: boolean; readonly revert: boolean };
 }
 
 /** What an agent tells that belongs to no turn. */
 export interface AgentListener {
-	named(thread: string, name: string): void;
+	/** `given` by a person, or `made` up by the agent: that does not replace a name a person gave. */
+	named(thread: string, name: string, how: "given" | "made"): void;
 	archived(thread: string, archived: boolean): void;
 }
 
@@ -111,7 +110,7 @@ export interface DriverContext {
 
 export type Driver = (context: DriverContext) => AgentConnection;
 
-/** The agent does not have the thread, or cannot do what was asked with it. */
+/** The agent does not have the thread, or cannot do what was asked with it: "has lost it", to come after its name. */
 export class ThreadGone extends Error {
 	override readonly name = "ThreadGone";
 }

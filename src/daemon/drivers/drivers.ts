@@ -1,4 +1,5 @@
 import type { AgentSpec } from "../../protocol/daemon.ts";
+import { acpDriver } from "./acp/driver.ts";
 import { codexDriver } from "./codex/driver.ts";
 import type { Driver } from "./driver.ts";
 
@@ -8,6 +9,7 @@ export function driverOf({ driver }: AgentSpec): Driver {
 		case "codex":
 			return codexDriver;
 		case "acp":
+			return acpDriver;
 		case "recorded":
 			throw new Error(`Not yet: ${driver}.`);
 	}

@@ -67,7 +67,7 @@ export async function planContext(
 		return primed(`${agent} cannot go back to the middle of a turn`);
 	}
 	const plan = planFor(journal, last, known, agent);
-	return plan ? { plan, reason: "" } : primed(`${agent} no longer has this branch`);
+	return typeof plan === "string" ? primed(`${agent} ${plan}`) : { plan, reason: "" };
 }
 
 /** The chain as text, for an agent that turned out not to have the thread. */
@@ -80,30 +80,28 @@ export async function primedContext(
 	return { plan: { how: "primed", messages: await primeMessages(lineage, store) }, reason };
 }
 
+/** The plan, or why there is none but to tell the chain, to come after the agent's name. */
 function planFor(
 	own: Journal,
 	{ journal, turn }: ChainTurn,
 	{ thread, agentTurn, adopted }: AgentTurn,
 	agent: string,
-): ContextPlan | undefined {
-	if (adopted) {
-		return agentTurn === undefined ? undefined : { how: "forked", thread, lastTurn: agentTurn };
-	}
+): ContextPlan | string {
 	const content = threadContent(journal, thread, agent);
 	const at = content.findIndex((each) => each.turn === turn.id);
-	if (at === -1) {
-		return undefined;
-	}
-	if (journal !== own) {
-		return agentTurn === undefined ? undefined : { how: "forked", thread, lastTurn: agentTurn };
+	if (!adopted && at === -1) {
+		return "no longer has this branch";
 	}
 	const next = content[at + 1];
-	if (!next) {
+	if (!adopted && journal === own && !next) {
 		return { how: "resumed", thread };
 	}
-	return next.agentTurn === undefined
-		? undefined
-		: { how: "reverted", thread, beforeTurn: next.agentTurn };
+	const cannot = "cannot go back to an earlier point";
+	if (adopted || journal !== own) {
+		return agentTurn === undefined ? cannot : { how: "forked", thread, lastTurn: agentTurn };
+	}
+	const beforeTurn = next?.agentTurn;
+	return beforeTurn === undefined ? cannot : { how: "reverted", thread, beforeTurn };
 }
 
 /**

@@ -76,12 +76,13 @@ export class LiveItems {
 	}
 
 	complete(key: string, content: ItemContent): void {
-		const item = this.items.get(key);
+		// One that is completed again, like a plan of which a step is done, stays the same item.
+		const itemId = this.idOf(key);
 		this.items.delete(key);
 		const draft = { type: "item.completed" as const, turn: this.turn, item: content };
 		const size = sizeOf(content);
-		const id = this.feed.put(item ? { ...draft, itemId: item.id } : draft, size);
-		this.done.set(key, item?.id ?? id);
+		const id = this.feed.put(itemId === undefined ? draft : { ...draft, itemId }, size);
+		this.done.set(key, itemId ?? id);
 	}
 
 	/** Journals what was added since the last time. */

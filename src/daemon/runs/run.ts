@@ -301,8 +301,7 @@ export class Run implements TurnObserver {
 			if (!(error instanceof ThreadGone)) {
 				throw error;
 			}
-			const { agent } = this.record;
-			const reason = `${agent} no longer has the conversation (${error.message})`;
+			const reason = `${this.record.agent} ${error.message}`;
 			this.context = await primedContext(session.journal, this.support.store, reason);
 			thread = await connection.open(this.context.plan, settings);
 		}

@@ -166,27 +166,34 @@ export class Runs implements AgentListener {
 	}
 
 	/** The agent has given a conversation a name. */
-	named(thread: string, name: string): void {
+	named(thread: string, name: string, how: "given" | "made"): void {
+		const before = this.names.get(thread);
 		this.names.set(thread, name);
 		void this.follower(thread, async (session) => {
-			if (name.trim() !== "" && session.state.title !== name.trim()) {
+			const { title } = session.state;
+			const mayReplace = how === "given" || title === "" || title === before;
+			const isNew = mayReplace && name.trim() !== "" && title !== name.trim();
+			if (isNew) {
 				await session.rename(name);
 			}
+			return isNew;
 		});
 	}
 
 	archived(thread: string, archived: boolean): void {
 		this.archivedThreads.set(thread, archived);
 		void this.follower(thread, async (session) => {
-			if (session.state.archived !== archived) {
+			const isNew = session.state.archived !== archived;
+			if (isNew) {
 				await (archived ? session.archive() : session.unarchive());
 			}
+			return isNew;
 		});
 	}
 
 	private async follower(
 		thread: string,
-		change: (session: Session) => Promise<void>,
+		change: (session: Session) => Promise<boolean>,
 	): Promise<void> {
 		const id = this.threads.get(thread);
 		if (id === undefined) {
@@ -194,13 +201,14 @@ export class Runs implements AgentListener {
 		}
 		try {
 			const session = await this.store.open(id);
-			await change(session);
-			await this.state.recordEvent({
-				level: "info",
-				type: "session.changed",
-				message: "The agent has renamed or archived the session.",
-				session: id,
-			});
+			if (await change(session)) {
+				await this.state.recordEvent({
+					level: "info",
+					type: "session.changed",
+					message: "The agent has renamed or archived the session.",
+					session: id,
+				});
+			}
 		} catch (error) {
 			await this.state
 				.recordEvent({

@@ -21,7 +21,6 @@ export function codexDriver(context: DriverContext): AgentConnection {
 }
 
 class CodexConnection implements AgentConnection {
-	readonly abilities = { fork: true, revert: true };
 	private readonly peer: CodexPeer;
 	private readonly version: string;
 	private readonly listener: AgentListener;
@@ -110,7 +109,9 @@ class CodexConnection implements AgentConnection {
 		try {
 			return await call;
 		} catch (error) {
-			throw error instanceof CodexError ? new ThreadGone(error.message) : error;
+			throw error instanceof CodexError
+				? new ThreadGone(`no longer has the conversation (${error.message})`)
+				: error;
 		}
 	}
 
@@ -132,7 +133,7 @@ class CodexConnection implements AgentConnection {
 		switch (method) {
 			case "thread/name/updated": {
 				const name = NameParams.safeParse(params);
-				this.listener.named(threadId, (name.success && name.data.threadName) || "");
+				this.listener.named(threadId, (name.success && name.data.threadName) || "", "given");
 				return;
 			}
 			case "thread/archived":

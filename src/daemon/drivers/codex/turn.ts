@@ -188,7 +188,7 @@ export class CodexTurn {
 		const shown = JSON.stringify(parsed.data);
 		if (shown !== this.planShown) {
 			this.planShown = shown;
-			this.observer.itemCompleted(`plan ${shown}`, {
+			this.observer.itemCompleted("plan", {
 				type: "plan",
 				...(explanation ? { text: explanation } : {}),
 				steps: plan.map(({ step, status }) => ({ step, status })),
