@@ -16,14 +16,14 @@ const Stamp = z.object({ size: z.number(), mtimeMs: z.number() });
 type Stamp = z.infer<typeof Stamp>;
 
 /** A session's row as it is cached, with all it was made from. */
-const CachedRow = z.object({
+export const CachedRow = z.object({
 	row: SessionSummary,
 	/** The row was made while its chain was not complete, or a line was being written: it is made again. */
 	open: z.boolean(),
 	/** The journals of ancestors as they were. */
 	ancestors: z.record(z.string(), Stamp),
 });
-type CachedRow = z.infer<typeof CachedRow>;
+export type CachedRow = z.infer<typeof CachedRow>;
 
 /** Journals kept read, so that a session that grows is not read from its beginning each time. */
 const readLimit = 16;

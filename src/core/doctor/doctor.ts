@@ -102,7 +102,11 @@ async function examineSession(
 		}
 		await blobs.collect(id, file);
 		const row = summarizeSession(journal, lineage, store.folder);
-		part.differences.push(...rows.compare(row, journal), ...(await checkFold(store, journal)));
+		const ancestors = lineage.segments
+			.map((segment) => segment.journal)
+			.filter((each) => each !== journal);
+		part.differences.push(...rows.compare(row, journal, ancestors));
+		part.differences.push(...(await checkFold(store, journal)));
 	} catch (error) {
 		if (!(error instanceof HumanError)) {
 			throw error;

@@ -1,13 +1,11 @@
+import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import * as z from "zod/mini";
 import { CatalogueCache } from "../catalogue/cache.ts";
+import { CachedRow } from "../catalogue/storeCatalogue.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import type { Difference } from "./doctor.ts";
-
-/** A cached row as the catalogue stores it; `open` marks one that it makes anew at every look. */
-const CachedRow = z.object({ row: z.record(z.string(), z.unknown()), open: z.boolean() });
 
 /** The rows that a list of sessions would show without reading the journals again. */
 export class CachedRows {
@@ -25,17 +23,20 @@ export class CachedRows {
 
 	/**
 	 * How the cached row of a session differs from the one made by replaying its journal; nothing when there is none, or
-	 * when the journal has changed since, so that the list would not use it.
+	 * when the journal or an ancestor's has changed since, so that the list would not use it.
 	 */
-	compare(row: SessionSummary, journal: Journal): Difference[] {
+	compare(row: SessionSummary, journal: Journal, ancestors: readonly Journal[]): Difference[] {
 		const entry = this.cache.entries.get(row.id);
 		const cached = CachedRow.safeParse(entry?.value);
-		const current = entry?.size === journal.size && Math.floor(entry.mtimeMs) === journal.mtimeMs;
-		if (!current || !cached.success || cached.data.open) {
+		if (!cached.success || cached.data.open || !isOf(entry, journal)) {
+			return [];
+		}
+		const then = cached.data.ancestors;
+		if (!ancestors.every((each) => isOf(then[path.basename(each.path, ".jsonl")], each))) {
 			return [];
 		}
 		const expected: Record<string, unknown> = { ...row };
-		const found = cached.data.row;
+		const found: Record<string, unknown> = { ...cached.data.row };
 		return Object.keys(expected)
 			.filter((field) => !isDeepStrictEqual(found[field], expected[field]))
 			.map((field) => ({
@@ -46,4 +47,8 @@ export class CachedRows {
 				expected: expected[field],
 			}));
 	}
+}
+
+function isOf(stamp: { size: number; mtimeMs: number } | undefined, journal: Journal): boolean {
+	return stamp?.size === journal.size && Math.floor(stamp.mtimeMs) === journal.mtimeMs;
 }
