@@ -2,6 +2,7 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import { isUlid } from "../../core/journal/ids.ts";
+import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Source } from "../../core/sources/source.ts";
 import { openTranscriptFile } from "../../core/transcript/openFile.ts";
 import type { Transcript } from "../../core/transcript/transcript.ts";
@@ -51,7 +52,7 @@ export class TranscriptOpener {
 		return {
 			transcript,
 			session: { id: summary.id, folder: row.folder },
-			agentLabel: agentLabel(transcript.summary.agent ?? (own ? null : summary.source)),
+			agentLabel: agentAndModel(transcript.summary, own ? null : summary.source),
 			parentTitle: this.titleOf(transcript),
 			capabilities: () => ({
 				write: own && vscode.workspace.isTrusted,
@@ -76,7 +77,7 @@ export class TranscriptOpener {
 		return {
 			transcript,
 			session: undefined,
-			agentLabel: agentLabel(transcript.summary.agent),
+			agentLabel: agentAndModel(transcript.summary, null),
 			parentTitle: this.titleOf(transcript),
 			capabilities: () => ({ write: false, fork: false }),
 			again: async () => {
@@ -89,6 +90,11 @@ export class TranscriptOpener {
 	private titleOf({ summary }: Transcript): string | undefined {
 		return summary.parent ? this.list.get(summary.parent.session)?.summary.title : undefined;
 	}
+}
+
+/** Agent and model as the page shows them; `otherwise` is the agent of a session that names none. */
+function agentAndModel({ agent, model }: SessionSummary, otherwise: string | null): string {
+	return [agentLabel(agent ?? otherwise), model].filter(Boolean).join(" · ");
 }
 
 /** The session whose journal a file is, if it lies in the store of an open folder. */
