@@ -79,6 +79,10 @@ export const strings = {
 	"steps.toolCall.many": "{0} tool calls",
 	"steps.webSearch.one": "1 search",
 	"steps.webSearch.many": "{0} searches",
+	"steps.plan.one": "1 plan",
+	"steps.plan.many": "{0} plans",
+	"steps.raw.one": "1 raw record",
+	"steps.raw.many": "{0} raw records",
 	"steps.reasoning.one": "1 thought",
 	"steps.reasoning.many": "{0} thoughts",
 
@@ -129,7 +133,7 @@ export const strings = {
 	"replay.speed.value": "{0}\u00d7",
 	"replay.position": "Item {0} of {1}, turn {2}",
 	"replay.position.short": "{0} / {1}",
-	"replay.fork": "Fork from here",
+	"replay.fork": "Fork from Here",
 	"replay.close": "Close Replay",
 	"replay.ended": "Replay has ended",
 } as const;

@@ -279,7 +279,9 @@ const countedTypes = [
 	"fileChange",
 	"toolCall",
 	"webSearch",
+	"plan",
 	"reasoning",
+	"raw",
 ] as const;
 
 function foldView(context: ItemContext, entry: Entry & { kind: "fold" }): TemplateResult {

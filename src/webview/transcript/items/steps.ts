@@ -69,7 +69,7 @@ function commandStep(
 		},
 		detail: () => html`
 			${isWhole(command) ? nothing : html`<div class="command">${outputView(context, item.id, "command", content.command)}</div>`}
-			${content.cwd ? html`<p class="hint path">${firstLine(content.cwd)}</p>` : nothing}
+			${content.cwd && content.cwd !== "." ? html`<p class="hint path">${firstLine(content.cwd)}</p>` : nothing}
 			${
 				content.output === undefined
 					? html`<p class="hint">
