@@ -51,8 +51,8 @@ export class TranscriptPanel implements vscode.Disposable {
 	/** Row that has the focus in the page. */
 	focused: string | undefined;
 	replay: Of<"replayState"> | undefined;
-	/** Rows painted so far; tests wait for it. */
-	painted = 0;
+	/** Rows painted first; undefined until the page has painted. Tests wait for it. */
+	painted: number | undefined;
 
 	private readonly host: PanelHost;
 	private readonly opening: Promise<OpenTranscript>;

@@ -166,7 +166,7 @@ export async function paintedPanel(title: string): Promise<TranscriptPanel> {
 	const { panels } = await skein();
 	return until(`the transcript "${title}" is painted`, () =>
 		panels().find(
-			(panel) => panel.panel.active && panel.panel.title === title && panel.painted > 0,
+			(panel) => panel.panel.active && panel.panel.title === title && panel.painted !== undefined,
 		),
 	);
 }
