@@ -16,6 +16,10 @@ interface Finding {
 
 /** Serious and critical findings of axe in the transcript's frame, one line each. */
 async function findings(window: VSCodeWindow): Promise<string[]> {
+	// What fades in has another contrast on its way.
+	await window.inTranscript(
+		"Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null))).then(() => null)",
+	);
 	await window.inTranscript(axe);
 	const violations = await window.inTranscript<Finding[]>(
 		"axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)",
@@ -42,7 +46,7 @@ windowTest(
 			// A damaged line, so that the banner shows.
 			const journal = path.join(folders.folder, ".vscode/skein/sessions", `${id}.jsonl`);
 			const lines = (await readFile(journal, "utf8")).split("\n");
-			lines.splice(3, 0, '{"v":1,"id":"broken');
+			lines.splice(3, 0, '{"v":1,"id":"damaged","type":"item.added"}');
 			await writeFile(journal, lines.join("\n"));
 			await create(folders, "Rename me");
 		},
@@ -63,10 +67,12 @@ windowTest(
 				await page.keyboard.press("ArrowDown");
 			}
 			assert.match((await focused.getAttribute("aria-label")) ?? "", /^Rename me, Codex, updated /);
+			await page.keyboard.press("Enter");
+			await window.activeTab("Rename me");
+			await window.runCommand("Skein: Focus on Sessions View");
 			await page.keyboard.press("F2");
 			await window.answer("Renamed by keyboard");
 			await window.row("Renamed by keyboard").waitFor();
-			await page.keyboard.press("Enter");
 			await window.activeTab("Renamed by keyboard");
 			await window.runCommand("Skein: Focus on Sessions View");
 			await page.keyboard.press("Delete");

@@ -31,7 +31,16 @@ export async function itemsOf(folders: Folders, id: string): Promise<ShownItem[]
 
 export async function create(folders: Folders, title: string, ...items: object[]): Promise<string> {
 	const { session } = JSON.parse(
-		await runCli(folders, ["create", "--title", title, "--agent", "codex", "--json"]),
+		await runCli(folders, [
+			"create",
+			"--title",
+			title,
+			"--agent",
+			"codex",
+			"--model",
+			"gpt-5.5",
+			"--json",
+		]),
 	) as { session: { id: string } };
 	await append(folders, session.id, ...items);
 	return session.id;

@@ -163,7 +163,7 @@ windowTest(
 			const transcript = await window.openSession("Looked at only", "Two");
 			await window.runCommand("Skein: Replay Session");
 			await transcript.getByRole("toolbar", { name: "Replay" }).waitFor();
-			assert.equal(await transcript.getByRole("button", { name: "Fork from here" }).count(), 0);
+			assert.equal(await transcript.getByRole("button", { name: "Fork from Here" }).count(), 0);
 			await page.keyboard.press("Escape");
 		});
 

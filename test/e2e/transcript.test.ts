@@ -107,7 +107,7 @@ windowTest(
 			}
 			await position(transcript, /^Item 5 of 65, turn 1$/);
 			const item = await transcript.locator("article.current").getAttribute("data-id");
-			await tabTo(window, "Fork from here");
+			await tabTo(window, "Fork from Here");
 			await page.keyboard.press("Enter");
 			await window.activeTab("A tour of the code (fork)");
 			const all = await listed(folders);
