@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { access } from "node:fs/promises";
 import * as path from "node:path";
+import { SharedRun } from "../../base/async.ts";
 import type { Disposable } from "../../base/disposable.ts";
 
 /** How long events are gathered before they are reported. ms. */
@@ -24,6 +25,8 @@ export class FolderWatch implements Disposable {
 	private gathering: NodeJS.Timeout | undefined;
 	private polling: NodeJS.Timeout | undefined;
 	private disposed = false;
+	/** One at a time: two at once would leave a watcher that nobody closes. */
+	private readonly attaching = new SharedRun(() => this.attachNow());
 
 	constructor(
 		folder: string,
@@ -43,8 +46,12 @@ export class FolderWatch implements Disposable {
 		clearInterval(this.polling);
 	}
 
+	private attach(): Promise<void> {
+		return this.attaching.run();
+	}
+
 	/** Watches the folder or, while it does not exist, the nearest ancestor that does. */
-	private async attach(): Promise<void> {
+	private async attachNow(): Promise<void> {
 		const nearest = await nearestExisting(this.folder);
 		if (this.disposed || nearest === this.watched) {
 			return;
@@ -63,9 +70,11 @@ export class FolderWatch implements Disposable {
 		this.watcher.on("error", () => this.lost());
 		this.watcher.on("change", (_event, name) => {
 			if (isTarget) {
-				this.note(typeof name === "string" ? name : undefined);
-				if (typeof name !== "string" || name === path.basename(this.folder)) {
-					void this.attach();
+				if (name === path.basename(this.folder)) {
+					// The folder itself came or went: what is watched may be one that was deleted.
+					this.lost();
+				} else {
+					this.note(typeof name === "string" ? name : undefined);
 				}
 			} else {
 				void this.attach();
@@ -73,6 +82,9 @@ export class FolderWatch implements Disposable {
 		});
 		// What happened between looking and watching.
 		this.note(undefined);
+		if (!isTarget) {
+			void this.attach();
+		}
 	}
 
 	private lost(): void {

@@ -204,6 +204,10 @@ export class WorkspaceStore {
 			const keep = await this.claimKeep();
 			return (await keep?.keepJournal(id, this.layout.journal(id))) ?? false;
 		} catch (error) {
+			if (!(await this.has(id))) {
+				// It was purged meanwhile: there is nothing to keep.
+				return false;
+			}
 			this.keepFailure = `A copy of session ${id} could not be kept: ${causeInWords(error)}.`;
 			return false;
 		}

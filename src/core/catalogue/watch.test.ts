@@ -1,0 +1,65 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { test } from "node:test";
+import { temporaryFolder } from "../../../test/support/temporary.ts";
+import { FolderWatch } from "./watch.ts";
+
+/** Reports gathered, and a promise for the next one that satisfies a condition. */
+class Reports {
+	private waiting: {
+		wanted: (names: ReadonlySet<string> | undefined) => boolean;
+		resolve: () => void;
+	}[] = [];
+
+	readonly take = (names: ReadonlySet<string> | undefined): void => {
+		for (const { wanted, resolve } of this.waiting) {
+			if (wanted(names)) {
+				resolve();
+			}
+		}
+	};
+
+	next(wanted: (names: ReadonlySet<string> | undefined) => boolean): Promise<void> {
+		return new Promise((resolve) => this.waiting.push({ wanted, resolve }));
+	}
+}
+
+test("a folder that appears with all its ancestors at once is watched, every time", async (t) => {
+	const root = await temporaryFolder(t);
+	for (let round = 0; round < 20; round++) {
+		const folder = path.join(root, `${round}`, ".vscode", "skein", "sessions");
+		const reports = new Reports();
+		const ready = reports.next((names) => names === undefined);
+		const watch = new FolderWatch(folder, false, reports.take);
+		t.after(() => watch.dispose());
+		await ready;
+		await mkdir(folder, { recursive: true });
+		// Anything that is written from now on is reported, by its name or as "anything".
+		const appeared = reports.next(() => true);
+		await writeFile(path.join(folder, "a.jsonl"), "");
+		await appeared;
+		const named = reports.next((names) => names === undefined || names.has("b.jsonl"));
+		await writeFile(path.join(folder, "b.jsonl"), "");
+		await named;
+		watch.dispose();
+	}
+});
+
+test("a folder that is deleted and made again goes on being watched", async (t) => {
+	const root = await temporaryFolder(t);
+	const folder = path.join(root, "sessions");
+	await mkdir(folder);
+	const reports = new Reports();
+	const watch = new FolderWatch(folder, false, reports.take);
+	t.after(() => watch.dispose());
+	await reports.next((names) => names === undefined);
+	for (let round = 0; round < 10; round++) {
+		const lost = reports.next((names) => names === undefined);
+		await rm(folder, { recursive: true });
+		await mkdir(folder);
+		await lost;
+		const named = reports.next((names) => names === undefined || names.has(`${round}.jsonl`));
+		await writeFile(path.join(folder, `${round}.jsonl`), "");
+		await named;
+	}
+});
