@@ -6,7 +6,6 @@ import { nodeFiles } from "../core/files.ts";
 import { userLocations } from "../core/locations.ts";
 import { WorkspaceStore } from "../core/store/workspaceStore.ts";
 import {
-	type AgentSpec,
 	type DaemonMethod,
 	type DaemonParams,
 	type DaemonResult,
@@ -14,8 +13,6 @@ import {
 	type DaemonStatus,
 	daemonProtocol,
 } from "../protocol/daemon.ts";
-import type { Driver } from "./drivers/driver.ts";
-import { driverOf } from "./drivers/drivers.ts";
 import { type Client, RpcServer } from "./rpc/server.ts";
 import { reconcile } from "./runs/reconcile.ts";
 import { host } from "./runs/run.ts";
@@ -43,7 +40,6 @@ export interface DaemonOptions {
 	readonly childPatience?: ChildOptions["patience"];
 	readonly backoff?: BackoffOptions;
 	readonly processes?: ProcessTable;
-	readonly driverOf?: (spec: AgentSpec) => Driver;
 }
 
 const minute = 60_000;
@@ -89,7 +85,7 @@ export class Daemon {
 			eventCacheSize,
 		});
 		const patience = options.patience ?? 30_000;
-		this.runs = new Runs(this.store, this.state, patience);
+		this.runs = new Runs(this.store, this.state, runtime.protocols, patience);
 		this.agents = new Agents({
 			state: this.state,
 			processes: this.processes,
@@ -101,9 +97,7 @@ export class Daemon {
 			backoff: options.backoff ?? restartBackoff,
 			childIdle: options.childIdle ?? 10 * minute,
 			...(options.childPatience ? { childPatience: options.childPatience } : {}),
-			driverOf: options.driverOf ?? driverOf,
 			listener: this.runs,
-			tap: (channel) => channel,
 			onChange: () => this.changed(),
 		});
 		this.server = new RpcServer({

@@ -277,7 +277,13 @@ export const daemonRequests = {
 			/** Writes the protocol between daemon and agent, redacted, to a file in the runtime folder. */
 			record: z.optional(z.boolean()),
 		}),
-		result: z.object({ run: z.string(), turn: z.string(), item: z.string() }),
+		result: z.object({
+			run: z.string(),
+			turn: z.string(),
+			item: z.string(),
+			/** Path of the recording, when one was asked for; whole when the run has ended. */
+			recording: z.optional(z.string()),
+		}),
 	},
 	/** Adds to the prompt of the turn that runs. Fails with `not-running`, or `cannot-steer` when the agent cannot. */
 	steer: {

@@ -120,6 +120,7 @@ export class Run implements TurnObserver {
 			this.finish("failed", errorSentence(error));
 		} finally {
 			await this.outcome;
+			await this.agent.stopRecording();
 			this.agent.release();
 		}
 	}

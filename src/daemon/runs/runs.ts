@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { HumanError } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
 import { newId } from "../../core/journal/ids.ts";
@@ -30,6 +31,7 @@ export class Runs implements AgentListener {
 	readonly onChange = new Emitter<void>();
 	private readonly store: WorkspaceStore;
 	private readonly state: StateStore;
+	private readonly protocols: string;
 	private readonly approvals = new Approvals();
 	private readonly live = new Map<string, Run>();
 	/** Sessions whose prompt is being taken, with who gave it. */
@@ -41,9 +43,11 @@ export class Runs implements AgentListener {
 	private readonly archivedThreads = new Map<string, boolean>();
 	private closed = false;
 
-	constructor(store: WorkspaceStore, state: StateStore, patience: number) {
+	/** `protocols` is where recordings go; `patience` how long an agent may take to stop, ms. */
+	constructor(store: WorkspaceStore, state: StateStore, protocols: string, patience: number) {
 		this.store = store;
 		this.state = state;
+		this.protocols = protocols;
 		this.support = {
 			store,
 			state,
@@ -77,7 +81,15 @@ export class Runs implements AgentListener {
 
 	/** Resolves when the prompt is on disk. Throws a HumanError: `busy`, `in-trash`, `stopping`, and what opening throws. */
 	async prompt(
-		{ session: id, input, agent: spec, model, sandbox, approvals }: DaemonParams<"prompt">,
+		{
+			session: id,
+			input,
+			agent: spec,
+			model,
+			sandbox,
+			approvals,
+			record: recorded,
+		}: DaemonParams<"prompt">,
 		client: string,
 		agents: Agents,
 	): Promise<DaemonResult<"prompt">> {
@@ -100,6 +112,9 @@ export class Runs implements AgentListener {
 				reason: null,
 				client,
 			};
+			if (recorded) {
+				await agents.of(spec).record(path.join(this.protocols, `${record.id}.jsonl`));
+			}
 			// Known before the turn is: a daemon that is killed in between finds the session again.
 			await this.state.upsertRun(record);
 			const { turn, item, nextId } = await this.writePrompt(session, input, record);
@@ -111,7 +126,12 @@ export class Runs implements AgentListener {
 			);
 			this.live.set(id, run);
 			void this.execute(run);
-			return { run: record.id, turn, item };
+			return {
+				run: record.id,
+				turn,
+				item,
+				...(recorded ? { recording: path.join(this.protocols, `${record.id}.jsonl`) } : {}),
+			};
 		} finally {
 			this.starting.delete(id);
 			this.onChange.fire();

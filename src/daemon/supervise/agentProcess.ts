@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import { errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
 import type { AgentSpec } from "../../protocol/daemon.ts";
-import type { AgentConnection, AgentListener, Driver } from "../drivers/driver.ts";
+import type { AgentConnection, AgentListener } from "../drivers/driver.ts";
+import { driverOf, openRecording } from "../drivers/drivers.ts";
+import { ProtocolRecorder } from "../drivers/recorded/recorder.ts";
+import { redactor } from "../drivers/recorded/redact.ts";
 import type { StateStore } from "../state/stateStore.ts";
+import type { AgentProgram } from "./agentProgram.ts";
 import { Backoff, type BackoffOptions } from "./backoff.ts";
 import { Child, type ChildExit, type ChildOptions } from "./childProcess.ts";
 import type { LineChannel } from "./lineChannel.ts";
@@ -23,10 +27,7 @@ export interface AgentSupport {
 	/** After how long without a run an agent is ended, ms. */
 	readonly childIdle: number;
 	readonly childPatience?: ChildOptions["patience"];
-	readonly driverOf: (spec: AgentSpec) => Driver;
 	readonly listener: AgentListener;
-	/** Lets a channel be listened in on, for *Record Protocol*. */
-	readonly tap: (channel: LineChannel) => LineChannel;
 	/** The state of a child has changed. */
 	readonly onChange: () => void;
 }
@@ -38,7 +39,7 @@ export type AgentHealth =
 	| { readonly kind: "failed"; readonly reason: string; readonly stderr: readonly string[] };
 
 interface Running {
-	readonly child: Child;
+	readonly child: AgentProgram;
 	readonly connection: AgentConnection;
 }
 
@@ -62,7 +63,9 @@ export class AgentProcess {
 	private readonly support: AgentSupport;
 	private readonly backoff: Backoff;
 	private current: Promise<Running> | undefined;
-	private child: Child | undefined;
+	private child: AgentProgram | undefined;
+	private recordTo: string | undefined;
+	private recorder: ProtocolRecorder | undefined;
 	private restartTimer: NodeJS.Timeout | undefined;
 	private wake: (() => void) | undefined;
 	private ended = false;
@@ -106,6 +109,29 @@ export class AgentProcess {
 			this.idleTimer = setTimeout(() => void this.end(), this.support.childIdle);
 			this.idleTimer.unref();
 		}
+	}
+
+	/**
+	 * Writes what goes to and from it into a new file, from its start on, until {@link stopRecording}; for that it is
+	 * started anew. Throws a HumanError (`busy`) while a run needs it.
+	 */
+	async record(file: string): Promise<void> {
+		if (this.users > 0) {
+			throw new HumanError(
+				"busy",
+				`To record it, ${this.spec.agent} must be started anew, but another turn of it runs. Wait for that or stop it.`,
+			);
+		}
+		await this.end();
+		this.recordTo = file;
+	}
+
+	/** Ends the recording. Resolves when it is whole. */
+	async stopRecording(): Promise<void> {
+		const { recorder } = this;
+		this.recordTo = undefined;
+		this.recorder = undefined;
+		await recorder?.close();
 	}
 
 	pause(): void {
@@ -197,12 +223,12 @@ export class AgentProcess {
 	}
 
 	private async start(): Promise<Running> {
-		const { state, processes, key, folder, environment, version, patience } = this.support;
-		const { agent, command, args, env } = this.spec;
+		const { state, folder, version, patience } = this.support;
+		const { agent, command, args } = this.spec;
 		await state.configureChild({
 			id: this.id,
 			agent,
-			strategy: "spawn",
+			strategy: this.spec.driver === "recorded" ? "external" : "spawn",
 			mode: "stdio",
 			endpoint: null,
 			command,
@@ -214,18 +240,10 @@ export class AgentProcess {
 		if (this.ended) {
 			throw new HumanError("agent-failed", `${agent} was stopped.`);
 		}
-		const child = await Child.start(
-			{ mark: `${key}.${this.id}`, command, args, cwd: folder, env: env ?? {} },
-			{
-				environment,
-				processes,
-				onOutput: (stream, text) => this.output(stream, text),
-				...(this.support.childPatience ? { patience: this.support.childPatience } : {}),
-			},
-		);
+		const child = await this.launch();
 		this.child = child;
-		const connection = this.support.driverOf(this.spec)({
-			channel: this.support.tap(child),
+		const connection = (await driverOf(this.spec))({
+			channel: this.recorded(child),
 			listener: this.support.listener,
 			version,
 			patience,
@@ -255,8 +273,36 @@ export class AgentProcess {
 		return { child, connection };
 	}
 
+	private launch(): Promise<AgentProgram> {
+		const { key, folder, environment, processes, childPatience } = this.support;
+		const { driver, command, args, env = {} } = this.spec;
+		if (driver === "recorded") {
+			return openRecording(command, args);
+		}
+		return Child.start(
+			{ mark: `${key}.${this.id}`, command, args, cwd: folder, env },
+			{
+				environment,
+				processes,
+				onOutput: (stream, text) => this.output(stream, text),
+				...(childPatience ? { patience: childPatience } : {}),
+			},
+		);
+	}
+
+	private recorded(program: AgentProgram): LineChannel {
+		const { agent, driver, env } = this.spec;
+		if (this.recordTo === undefined || driver === "recorded") {
+			return program;
+		}
+		const redact = redactor({ ...this.support.environment, ...env });
+		this.recorder = new ProtocolRecorder(this.recordTo, { agent, driver }, redact);
+		this.recordTo = undefined;
+		return this.recorder.tap(program);
+	}
+
 	/** A process that had run has ended. */
-	private async afterExit(child: Child, exit: ChildExit): Promise<void> {
+	private async afterExit(child: AgentProgram, exit: ChildExit): Promise<void> {
 		await this.exited(child, exit);
 		this.current = undefined;
 		// One that ends in peace while nobody needs it is started when somebody does.
@@ -272,7 +318,7 @@ export class AgentProcess {
 		return this.startUntilItRuns();
 	}
 
-	private async exited(child: Child, exit: ChildExit): Promise<void> {
+	private async exited(child: AgentProgram, exit: ChildExit): Promise<void> {
 		if (this.child === child) {
 			this.child = undefined;
 		}

@@ -1,9 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { causeInWords } from "../../base/errors.ts";
 import { LineSplitter } from "../rpc/lines.ts";
+import type { AgentProgram } from "./agentProgram.ts";
 import { endMarked, signalTree } from "./endProcess.ts";
 import { childEnvironment } from "./environment.ts";
-import type { LineChannel } from "./lineChannel.ts";
 import type { ProcessIdentity, ProcessTable } from "./processTable.ts";
 
 export interface ChildSpec {
@@ -47,7 +47,7 @@ const lastLines = 20;
  * Guarantees: at most one line of it is held in memory; when it is gone, {@link exited} resolves and nothing of its tree
  * that carries its mark is left.
  */
-export class Child implements LineChannel {
+export class Child implements AgentProgram {
 	readonly exited: Promise<ChildExit>;
 	private readonly process: ChildProcessWithoutNullStreams;
 	private readonly options: ChildOptions;

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { copyFile, readFile } from "node:fs/promises";
+import * as path from "node:path";
+import { test } from "node:test";
+import type { AgentSpec } from "../../src/protocol/daemon.ts";
+import { codexLab, daemonLab, itemsOf, stopDaemon, Watch, words } from "./support.ts";
+
+test("a recorded run plays again without the agent: the same items, the same question", async (t) => {
+	const lab = await codexLab(t);
+	const session = await lab.store.create({ agent: "codex" });
+	const client = await lab.connect();
+	const watch = await Watch.on(client);
+	lab.model.script([[{ run: "echo hi" }], [{ say: "It said sk-abcdefghijklmnopqrstuvwx." }]]);
+	const { run, recording = "" } = await client.call("prompt", {
+		session: session.id,
+		input: { text: "Say it" },
+		agent: lab.agent,
+		approvals: "untrusted",
+		record: true,
+	});
+	await watch.next("approval.requested");
+	const [asked] = (await client.call("status", {})).approvals;
+	await client.call("answer", { approval: asked?.id ?? "", option: "accept" });
+	await watch.ended(run);
+	const expected = words(await itemsOf(session));
+	assert.doesNotMatch(await readFile(recording, "utf8"), /sk-abcdefgh/);
+	await stopDaemon(client);
+
+	const elsewhere = await daemonLab(t);
+	const log = path.join(elsewhere.home, "recording.jsonl");
+	await copyFile(recording, log);
+	const agent: AgentSpec = { agent: "codex", driver: "recorded", command: log, args: [] };
+	const replay = await elsewhere.store.create({ agent: "codex" });
+	const player = await elsewhere.connect();
+	const played = await Watch.on(player);
+	const prompt = { session: replay.id, input: { text: "Say it" }, agent };
+	const again = await player.call("prompt", prompt);
+	await played.next("approval.requested");
+	const [question] = (await player.call("status", {})).approvals;
+	assert.equal(question?.title, "echo hi");
+	await player.call("answer", { approval: question?.id ?? "", option: "accept" });
+	const end = await played.ended(again.run);
+	assert.equal(end.detail?.["status"], "completed", end.message);
+	assert.deepEqual(
+		words(await itemsOf(replay)),
+		expected.map((each) => each.replace(/sk-\w+/, "[REDACTED:api-key]")),
+	);
+	const more = await player.call("prompt", prompt);
+	const refused = await played.ended(more.run);
+	assert.match(refused.message, /no more turns/);
+});
