@@ -1,8 +1,10 @@
+import { closeSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { RolloutBytes } from "../sources/codex/bytes.ts";
 import { contentOf } from "../sources/codex/content.ts";
 import { factsOf } from "../sources/codex/facts.ts";
 import type { ParsedItem, ParsedTurn } from "../sources/codex/pairing.ts";
+import type { RolloutParser } from "../sources/codex/parser.ts";
 import { relativeTo } from "../sources/codex/patch.ts";
 import { readContents } from "../sources/codex/reader.ts";
 import { Rollout } from "../sources/codex/rollout.ts";
@@ -86,33 +88,34 @@ export class CodexReader implements SourceReader {
 
 async function readSmall(file: SourceFile): Promise<SourceReading> {
 	const rollout = new Rollout(file.path);
+	const records = keepRecords(rollout.parser);
+	const { parser } = rollout;
 	await rollout.loadBlocking();
-	const small = rollout.bytes.readSmall(2 * largeFile);
-	if (small?.stat.identity !== rollout.stat?.identity || small?.stat.size !== rollout.stat?.size) {
-		// It changed between the two looks, or cannot be read so.
+	if (rollout.parser !== parser) {
+		// It was read another way after all: it has grown meanwhile, or cannot be read so.
 		return { ...describe(rollout), pages: pagesOf(rollout, rollout.parser.items) };
 	}
-	const { parser } = rollout;
 	const items = parser.items.map((item) => {
-		const records = recordsIn(small?.bytes ?? Buffer.alloc(0), item.spans);
-		return indexed(rollout, item, textOf(records, item.type, parser.cwd, item.label));
+		const own: Json[] = [];
+		for (let at = 0; at < item.spans.length; at += 2) {
+			const record = records.get(item.spans[at] ?? -1);
+			if (record) {
+				own.push(record);
+			}
+		}
+		return indexed(rollout, item, textOf(own, item.type, parser.cwd, item.label));
 	});
-	return {
-		...describe(rollout),
-		pages: onePage(items),
-		last: lastRecord(small?.bytes, parser.items),
-	};
+	return { ...describe(rollout), pages: onePage(items), last: lastRecord(rollout) };
 }
 
-function recordsIn(bytes: Buffer, spans: readonly number[]): Json[] {
-	const records: Json[] = [];
-	for (let at = 0; at < spans.length; at += 2) {
-		const offset = spans[at] ?? 0;
-		const record = parseObject(bytes.toString("utf8", offset, offset + (spans[at + 1] ?? 0)));
-		if (record) {
-			records.push(record);
-		}
-	}
+/** Keeps the records that a parser is given, by offset, so that their text needs no second parse. */
+function keepRecords(parser: RolloutParser): ReadonlyMap<number, Json> {
+	const records = new Map<number, Json>();
+	const record = parser["record"].bind(parser);
+	parser["record"] = (value, offset, length) => {
+		records.set(offset, value);
+		record(value, offset, length);
+	};
 	return records;
 }
 
@@ -142,22 +145,27 @@ function describe(rollout: Rollout): Omit<SourceReading, "pages"> {
 		prefix: `${name.rollout}:`,
 		cwd: parser.cwd ?? null,
 		turns: parser.turns.filter((turn) => turn.count > 0).map((turn) => turnOf(rollout, turn)),
-		ids: new Set(parser.items.map((item) => String(item.offset))),
+		ids: () => new Set(parser.items.map((item) => String(item.offset))),
 		last: undefined,
 	};
 }
 
-function lastRecord(
-	bytes: Buffer | undefined,
-	items: readonly ParsedItem[],
-): LastRecord | undefined {
-	const spans = items.at(-1)?.spans;
-	if (!bytes || !spans) {
+/** The record that ends last, with its bytes' check, read with blocking calls. */
+function lastRecord(rollout: Rollout): LastRecord | undefined {
+	const spans = rollout.parser.items.at(-1)?.spans;
+	const offset = spans?.at(-2);
+	const length = spans?.at(-1);
+	if (offset === undefined || length === undefined) {
 		return undefined;
 	}
-	const offset = spans.at(-2) ?? 0;
-	const length = spans.at(-1) ?? 0;
-	return { offset, length, check: crc32(bytes.subarray(offset, offset + length)) };
+	const bytes = Buffer.allocUnsafe(length);
+	const file = openSync(rollout.path, "r");
+	try {
+		readSync(file, bytes, 0, length, offset);
+	} finally {
+		closeSync(file);
+	}
+	return { offset, length, check: crc32(bytes) };
 }
 
 function turnOf(rollout: Rollout, turn: ParsedTurn): IndexedTurn {

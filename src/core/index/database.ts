@@ -236,7 +236,7 @@ export class IndexDatabase {
 		const { DatabaseSync } = loadSqlite();
 		const db = new DatabaseSync(this.file);
 		try {
-			db.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+			db.exec(`PRAGMA busy_timeout = ${busyTimeout}; PRAGMA page_size = 8192`);
 			const refused = this.prepare(db);
 			if (refused === undefined) {
 				return db;
@@ -262,7 +262,7 @@ export class IndexDatabase {
 		useLog(db);
 		// Derived data: after a power cut the last moments may be read again, the file itself stays whole.
 		db.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
-		db.exec("PRAGMA journal_size_limit = 33554432");
+		db.exec("PRAGMA journal_size_limit = 33554432; PRAGMA wal_autocheckpoint = 8000");
 		if (version < schemaVersion) {
 			db.exec("BEGIN IMMEDIATE");
 			// Another process may have been faster.

@@ -10,18 +10,18 @@ import type {
 } from "./projection.ts";
 
 /** Text that is gathered before it is stored. UTF-16 units. */
-const textLimit = 4 * 1024 * 1024;
-const entryLimit = 500;
+const textLimit = 16 * 1024 * 1024;
+const entryLimit = 2000;
 
 /** What one reading of a session file brings. Parts that are absent stay as they are in the index. */
 export interface BatchEntry {
 	readonly file?: FileRecord;
-	/** The file's items as they are in the index; kept up to date by storing. */
-	readonly known?: Map<string, KnownItem>;
+	/** The file's items as they are in the index, kept up to date by storing; absent when it has none there. */
+	readonly known?: Map<string, KnownItem> | undefined;
 	/** Items that may be new or different. */
 	readonly put?: readonly IndexedItem[];
 	/** Ids of all items the file has: others leave the index. */
-	readonly seen?: ReadonlySet<string>;
+	readonly seen?: () => ReadonlySet<string>;
 	readonly turns?: readonly IndexedTurn[];
 	readonly row?: { readonly summary: SessionSummary; readonly about: string | undefined };
 }
@@ -70,9 +70,8 @@ export class ItemBatch {
 		projection.tiers.prepare();
 		for (const { file, known, put, seen, turns, row } of entries) {
 			const id = file && projection.putFile(file);
-			if (id !== undefined && known) {
-				const remove = seen ? [...known.keys()].filter((item) => !seen.has(item)) : [];
-				changes.push({ file: id, known, put: put ?? [], remove });
+			if (id !== undefined && (put || seen)) {
+				changes.push({ file: id, known, put: put ?? [], remove: vanished(known, seen) });
 			}
 			if (id !== undefined && turns) {
 				projection.putTurns(id, turns);
@@ -84,4 +83,16 @@ export class ItemBatch {
 		this.changed += projection.putItems(changes);
 		projection.tiers.finish();
 	}
+}
+
+/** Ids of items in the index that the file no longer has. */
+function vanished(
+	known: ReadonlyMap<string, KnownItem> | undefined,
+	seen: (() => ReadonlySet<string>) | undefined,
+): string[] {
+	if (!known || known.size === 0 || !seen) {
+		return [];
+	}
+	const ids = seen();
+	return [...known.keys()].filter((id) => !ids.has(id));
 }

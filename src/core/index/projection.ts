@@ -3,7 +3,7 @@ import { type ItemStatus, type ItemType, itemTypes } from "../model/item.ts";
 import type { TokenUsage, TurnStatus } from "../model/record.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { IndexDatabase } from "./database.ts";
-import { firstKey, nextKey, typeOfKey } from "./itemKeys.ts";
+import { firstKey, laterKey, typeOfKey } from "./itemKeys.ts";
 import { DamagedIndex } from "./sqlite.ts";
 import type { FileStamp } from "./stamp.ts";
 import type { LastRecord } from "./tailProbe.ts";
@@ -91,11 +91,23 @@ export interface KnownItem {
 /** Changes to the items of one file, to be stored together with others'. */
 export interface ItemChange {
 	readonly file: number;
-	/** The file's items as they are in the index; kept up to date by storing. */
-	readonly known: Map<string, KnownItem>;
+	/** The file's items as they are in the index, kept up to date by storing; undefined when it has none there. */
+	readonly known: Map<string, KnownItem> | undefined;
 	readonly put: readonly IndexedItem[];
 	/** Ids without prefix. */
 	readonly remove: readonly string[];
+}
+
+interface NewItem extends KnownItem {
+	/** The key it wants, then the one it got. */
+	key: number;
+	readonly file: number;
+	readonly known: Map<string, KnownItem> | undefined;
+	readonly item: IndexedItem;
+}
+
+function byKey(a: NewItem, b: NewItem): number {
+	return a.key - b.key;
 }
 
 /** The write side of an index, and the plain reads that writing needs. All inside the caller's transaction. */
@@ -224,11 +236,16 @@ export class Projection {
 	/** Stores changes of items, the oldest first: full-text search is fastest to build so. */
 	putItems(changes: readonly ItemChange[]): number {
 		const removed: (KnownItem & { file: number })[] = [];
-		const added: (Pick<ItemChange, "file" | "known"> & KnownItem & { item: IndexedItem })[] = [];
+		const added: NewItem[] = [];
 		for (const { file, known, put, remove } of changes) {
 			for (const item of put) {
-				const before = known.get(item.id);
 				const check = textCheck(item.text);
+				const key = firstKey(item.time, item.type);
+				if (!known) {
+					added.push({ file, known, item, key, mark: "", check });
+					continue;
+				}
+				const before = known.get(item.id);
 				const mark = markOf(item, item.touched);
 				if (before?.check === check && before.mark === mark) {
 					continue;
@@ -236,24 +253,31 @@ export class Projection {
 				if (before) {
 					removed.push({ ...before, file });
 				}
-				added.push({ file, known, item, key: firstKey(item.time, item.type), mark, check });
+				added.push({ file, known, item, key, mark, check });
 			}
 			for (const id of remove) {
-				const before = known.get(id);
+				const before = known?.get(id);
 				if (before) {
 					removed.push({ ...before, file });
-					known.delete(id);
+					known?.delete(id);
 				}
 			}
 		}
 		for (const { key, file, check } of removed.sort((a, b) => a.key - b.key)) {
 			this.removeItem(key, file, check);
 		}
-		for (const { file, known, item, key: wanted, mark, check } of added.sort(
-			(a, b) => a.key - b.key,
-		)) {
-			const key = this.addItem(file, item, wanted, check);
-			known.set(item.id, { key, mark, check });
+		let last = { wanted: -1, key: -1 };
+		for (const entry of added.sort(byKey)) {
+			const wanted = entry.key;
+			// Many items of one second: the search for a free key goes on where it ended.
+			entry.key = this.addItem(entry, wanted === last.wanted ? laterKey(last.key, 1) : wanted);
+			last = { wanted, key: entry.key };
+		}
+		for (const { known, item, key, mark, check } of added.sort(byKey)) {
+			if (check !== 0) {
+				this.tiers.add(key, indexable(item.text));
+			}
+			known?.set(item.id, { key, mark, check });
 		}
 		return added.length + removed.length;
 	}
@@ -415,7 +439,8 @@ export class Projection {
 		return touched;
 	}
 
-	private addItem(file: number, item: IndexedItem, wanted: number, check: number): number {
+	/** Stores an item under the first free key from `wanted` on. Returns the key. */
+	private addItem({ file, item, check }: NewItem, wanted: number): number {
 		const [offset = 0, length = 0] = item.spans;
 		const status = statuses.indexOf(item.status);
 		const time = Number.isNaN(item.time) ? null : item.time;
@@ -424,14 +449,13 @@ export class Projection {
 			"INSERT OR IGNORE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		);
 		let key = wanted;
-		while (
+		for (
+			let step = 1;
 			insert.run(key, file, item.id, item.turn, status, time, offset, length, spans, check)
-				.changes === 0
+				.changes === 0;
+			step *= 2
 		) {
-			key = nextKey(key);
-		}
-		if (check !== 0) {
-			this.tiers.add(key, indexable(item.text));
+			key = laterKey(key, step);
 		}
 		for (const path of item.touched) {
 			this.db.run("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", path, key, file);

@@ -180,7 +180,7 @@ export class SourceIndex {
 			batch.add({ file: this.record(file, facts, undefined, 1) });
 			return facts;
 		}
-		const items = known ? this.projection.knownItems(known.id) : new Map();
+		const items = known && this.projection.knownItems(known.id);
 		for await (const put of reading.pages) {
 			if (batch.full) {
 				batch.store();

@@ -12,7 +12,7 @@ export interface SourceReading {
 	readonly cwd: string | null;
 	readonly turns: readonly IndexedTurn[];
 	/** Ids of all items of the file, without the prefix. */
-	readonly ids: ReadonlySet<string>;
+	readonly ids: () => ReadonlySet<string>;
 	/** Items that are new or different since the last reading by the same reader; all of them the first time. */
 	readonly pages: AsyncIterable<readonly IndexedItem[]>;
 	/** The last whole record of an item; undefined when there is none, or it cannot be looked at cheaply. */

@@ -226,7 +226,7 @@ export class StoreIndex {
 				known: this.knownItems(known),
 				row: { summary: row, about: "" },
 				turns: [],
-				seen: new Set(),
+				seen: () => new Set(),
 			});
 			return;
 		}
@@ -247,7 +247,7 @@ export class StoreIndex {
 			known: items,
 			row: { summary: row, about: await this.aboutOf(journal, row) },
 			turns: turnsOf(journal),
-			seen: new Set(journal.state.items.keys()),
+			seen: () => new Set(journal.state.items.keys()),
 		});
 		await storeIfFull(batch);
 		this.keepResident(file.id, journal, items);

@@ -1,3 +1,4 @@
+import type { StatementSync } from "node:sqlite";
 import type { IndexDatabase } from "./database.ts";
 
 /**
@@ -21,6 +22,7 @@ export class Tiers {
 	private known: readonly Tier[] = [];
 	private version = "";
 	private readonly grown = new Map<number, number>();
+	private inserting: { readonly id: number; readonly statement: StatementSync } | undefined;
 
 	constructor(db: IndexDatabase) {
 		this.db = db;
@@ -53,11 +55,16 @@ export class Tiers {
 		this.version = "";
 		this.list();
 		this.grown.clear();
+		this.inserting = undefined;
 	}
 
 	add(key: number, body: string): void {
 		const id = this.tierOf(key);
-		this.db.run(`INSERT INTO text_${id} (rowid, body) VALUES (?, ?)`, key, body);
+		if (id !== this.inserting?.id) {
+			const sql = `INSERT INTO text_${id} (rowid, body) VALUES (?, ?)`;
+			this.inserting = { id, statement: this.db.statement(sql) };
+		}
+		this.inserting.statement.run(key, body);
 		this.grown.set(id, (this.grown.get(id) ?? 0) + 1);
 	}
 
