@@ -259,9 +259,10 @@ function rawStep(context: ItemContext, item: Item, content: ContentOf<"raw">): S
 	return {
 		line: {
 			icon: "json",
-			verb: context.words.say("item.raw"),
+			// A label says what it is: to call it raw beside that says nothing more.
+			verb: content.label ? "" : context.words.say("item.raw"),
 			target: firstLine(content.label ?? ""),
-			code: true,
+			code: false,
 			meta: [statusMeta(context, item)],
 			running: false,
 			failed: false,
