@@ -345,8 +345,14 @@ function regexOf(token: Extract<Token, { kind: "regex" }>): RegExp {
 			token.length,
 		);
 	}
+	const flags = [...new Set(`${token.flags}mg`)].join("");
 	try {
-		return new RegExp(token.source, [...new Set(`${token.flags}mug`)].join(""));
+		return new RegExp(token.source, flags.includes("u") ? flags : `${flags}u`);
+	} catch {
+		// What only the strict syntax refuses, such as an escaped hyphen, is taken as it is meant.
+	}
+	try {
+		return new RegExp(token.source, flags.replace("u", ""));
 	} catch (error) {
 		const reason = error instanceof Error ? error.message.replace(/^.*: /, "") : "";
 		throw new QueryError(`This regular expression is not one: ${reason}.`, token.at, token.length);

@@ -54,6 +54,7 @@ function whole(text: string, at: number): number {
 /** Where a regular expression (with the flag `g`) matches. */
 export function findRaw(text: string, pattern: RegExp, limit: number): Range[] {
 	const ranges: Range[] = [];
+	pattern.lastIndex = 0;
 	for (const match of text.matchAll(pattern)) {
 		if (match[0] !== "") {
 			ranges.push([match.index, match.index + match[0].length]);

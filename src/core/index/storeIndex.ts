@@ -137,16 +137,25 @@ export class StoreIndex {
 			return true;
 		}
 		const change = compareStamps(known, file.stamp);
-		if (change !== "maybe" || file.refused !== undefined) {
-			return change !== "same";
+		if (change === "same") {
+			return false;
 		}
 		const last = this.projection.lastRecord(known.id);
 		const path = this.store.layout.journal(file.id);
-		if (last && (await stillThere(this.store.files, path, last))) {
+		if (change === "maybe" && last && (await stillThere(this.store.files, path, last))) {
 			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
 			return false;
 		}
+		if (file.stamp.size <= known.size) {
+			// Appending makes a file longer: this was something else, so what is remembered of it counts no more.
+			this.forget(file.id);
+		}
 		return true;
+	}
+
+	private forget(id: string): void {
+		this.residents.delete(id);
+		this.reader.forget(id);
 	}
 
 	/** Sessions whose rows may change because these have: forks, and forks of forks, that are not among them. */
@@ -182,8 +191,7 @@ export class StoreIndex {
 			this.projection.tiers.finish();
 		});
 		for (const id of ids) {
-			this.residents.delete(id);
-			this.reader.forget(id);
+			this.forget(id);
 		}
 	}
 
