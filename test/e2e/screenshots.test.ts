@@ -18,6 +18,10 @@ const largest = 150 * 1024;
 const calm = { "window.commandCenter": false, "workbench.layoutControl.enabled": false };
 
 async function keep(window: VSCodeWindow, name: string): Promise<void> {
+	await window.page
+		.locator(".monaco-progress-container.active:visible")
+		.waitFor({ state: "detached" });
+	await window.page.getByText("Activating Extensions").first().waitFor({ state: "hidden" });
 	// Neither a caret nor a tooltip that comes and goes.
 	await window.page.mouse.move(1279, 799);
 	const picture = await window.page.screenshot({ caret: "hide" });
