@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../test/support/temporary.ts";
@@ -62,4 +62,19 @@ test("a folder that is deleted and made again goes on being watched", async (t) 
 		await writeFile(path.join(folder, `${round}.jsonl`), "");
 		await named;
 	}
+});
+
+test("a folder that is deleted while a file in it is open is known to be gone", async (t) => {
+	const root = await temporaryFolder(t);
+	const folder = path.join(root, "sessions");
+	await mkdir(folder);
+	const handle = await open(path.join(folder, "a.jsonl"), "w");
+	t.after(() => handle.close());
+	const reports = new Reports();
+	const watch = new FolderWatch(folder, false, reports.take);
+	t.after(() => watch.dispose());
+	await reports.next((names) => names === undefined);
+	const lost = reports.next((names) => names === undefined);
+	await rm(folder, { recursive: true });
+	await lost;
 });

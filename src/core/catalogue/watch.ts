@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { SharedRun } from "../../base/async.ts";
 import type { Disposable } from "../../base/disposable.ts";
@@ -20,6 +20,7 @@ export class FolderWatch implements Disposable {
 	private readonly recursive: boolean;
 	private readonly changed: (names: ReadonlySet<string> | undefined) => void;
 	private watcher: FSWatcher | undefined;
+	private parentWatcher: FSWatcher | undefined;
 	private watched: string | undefined;
 	private names: Set<string> | undefined = new Set();
 	private gathering: NodeJS.Timeout | undefined;
@@ -41,7 +42,7 @@ export class FolderWatch implements Disposable {
 
 	dispose(): void {
 		this.disposed = true;
-		this.watcher?.close();
+		this.close();
 		clearTimeout(this.gathering);
 		clearInterval(this.polling);
 	}
@@ -53,16 +54,21 @@ export class FolderWatch implements Disposable {
 	/** Watches the folder or, while it does not exist, the nearest ancestor that does. */
 	private async attachNow(): Promise<void> {
 		const nearest = await nearestExisting(this.folder);
+		const identity = await identityOf(nearest);
 		if (this.disposed || nearest === this.watched) {
 			return;
 		}
-		this.watcher?.close();
+		this.close();
 		this.watched = nearest;
 		const isTarget = nearest === this.folder;
 		try {
 			this.watcher = watch(nearest, { recursive: isTarget && this.recursive });
+			if (isTarget) {
+				this.watchParent(identity);
+			}
 		} catch {
 			// No more watches, or a file system that has none: look now and then instead.
+			this.close();
 			this.watched = undefined;
 			this.polling ??= setInterval(() => this.note(undefined), pollTime).unref();
 			return;
@@ -87,9 +93,30 @@ export class FolderWatch implements Disposable {
 		}
 	}
 
-	private lost(): void {
+	/** A folder does not hear of its own removal while a file in it is still open somewhere; its parent does. */
+	private watchParent(identity: string | undefined): void {
+		this.parentWatcher = watch(path.dirname(this.folder));
+		this.parentWatcher.on("error", () => this.lost());
+		this.parentWatcher.on("change", (_event, name) => {
+			if (typeof name !== "string" || name === path.basename(this.folder)) {
+				void identityOf(this.folder).then((now) => {
+					if (now !== identity) {
+						this.lost();
+					}
+				});
+			}
+		});
+	}
+
+	private close(): void {
 		this.watcher?.close();
 		this.watcher = undefined;
+		this.parentWatcher?.close();
+		this.parentWatcher = undefined;
+	}
+
+	private lost(): void {
+		this.close();
 		this.watched = undefined;
 		this.note(undefined);
 		void this.attach();
@@ -125,4 +152,14 @@ async function nearestExisting(folder: string): Promise<string> {
 		}
 	}
 	return at;
+}
+
+/** Tells one folder from another that later has its name; undefined while there is none. */
+async function identityOf(folder: string): Promise<string | undefined> {
+	try {
+		const { dev, ino } = await stat(folder, { bigint: true });
+		return `${dev}:${ino}`;
+	} catch {
+		return undefined;
+	}
 }
