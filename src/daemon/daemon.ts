@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
 import { SharedRun } from "../base/async.ts";
 import { HumanError, systemErrorCode } from "../base/errors.ts";
-import { nodeFiles } from "../core/files.ts";
+import { type Files, nodeFiles } from "../core/files.ts";
 import { userLocations } from "../core/locations.ts";
 import { WorkspaceStore } from "../core/store/workspaceStore.ts";
 import {
@@ -40,6 +40,7 @@ export interface DaemonOptions {
 	readonly childPatience?: ChildOptions["patience"];
 	readonly backoff?: BackoffOptions;
 	readonly processes?: ProcessTable;
+	readonly files?: Files;
 }
 
 const minute = 60_000;
@@ -76,7 +77,11 @@ export class Daemon {
 		this.lock = lock;
 		this.options = options;
 		this.processes = options.processes ?? systemProcesses();
-		this.store = new WorkspaceStore(runtime.root, userLocations(options.environment));
+		this.store = new WorkspaceStore(
+			runtime.root,
+			userLocations(options.environment),
+			options.files ? { files: options.files } : {},
+		);
 		this.state = new StateStore({
 			paths: runtime,
 			nodeId: host,

@@ -6,14 +6,22 @@ import type { StartReport } from "./client/startReport.ts";
 import { Daemon } from "./daemon.ts";
 import { makeRuntimeFolder, runtimeFolderOf } from "./runtime/folder.ts";
 import { DaemonLock } from "./runtime/lock.ts";
+import { restartBackoff } from "./supervise/backoff.ts";
 
 const { values } = parseArgs({
 	options: {
 		folder: { type: "string" },
 		version: { type: "string", default: "0" },
 		idle: { type: "string" },
+		patience: { type: "string" },
+		backoff: { type: "string" },
 	},
 });
+
+/** A time in ms from an argument, for tests that do not want to wait. */
+function ms<N extends string>(name: N, value: string | undefined): { [K in N]?: number } {
+	return value === undefined ? {} : ({ [name]: Number(value) } as { [K in N]: number });
+}
 
 function report(message: StartReport): Promise<void> {
 	return new Promise((resolve) => {
@@ -24,7 +32,7 @@ function report(message: StartReport): Promise<void> {
 }
 
 async function main(): Promise<void> {
-	const { folder, version, idle } = values;
+	const { folder, version, idle, patience, backoff } = values;
 	if (folder === undefined) {
 		throw new HumanError("usage", "The daemon must be told its folder: --folder DIR.");
 	}
@@ -38,7 +46,9 @@ async function main(): Promise<void> {
 	const daemon = new Daemon(runtime, lock, {
 		version,
 		environment: process.env,
-		...(idle === undefined ? {} : { idle: Number(idle) }),
+		...ms("idle", idle),
+		...ms("patience", patience),
+		...(backoff === undefined ? {} : { backoff: { ...restartBackoff, first: Number(backoff) } }),
 	});
 	for (const signal of ["SIGTERM", "SIGINT"] as const) {
 		process.on(signal, () => void daemon.stop(`The daemon was ended by ${signal}.`));

@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import type { TestContext } from "node:test";
+import { build } from "esbuild";
 import { installCodex } from "../../scripts/lib/install.ts";
 import { type ModelEndpoint, startModelEndpoint } from "../../scripts/lib/modelEndpoint.ts";
 import { cacheFolder, repository } from "../../scripts/lib/paths.ts";
@@ -57,11 +58,12 @@ export async function daemonLab(
 		await store.close();
 		await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 	});
+	const script = await daemonScript();
 	async function connect(name = "a test", args: readonly string[] = []): Promise<DaemonClient> {
 		const client = await connectDaemon({
 			folder,
 			client: name,
-			script: path.join(repository, "src/daemon/main.ts"),
+			script,
 			version: "0.0.0-test",
 			env,
 			args,
@@ -70,6 +72,39 @@ export async function daemonLab(
 		return client;
 	}
 	return { folder, home, env, store, connect };
+}
+
+let bundled: Promise<string> | undefined;
+
+/** The daemon, bundled as it is shipped. */
+function daemonScript(): Promise<string> {
+	bundled ??= bundle();
+	return bundled;
+}
+
+async function bundle(): Promise<string> {
+	const folder = await mkdtemp("/tmp/skein-bundle-");
+	const script = path.join(folder, "daemon.mjs");
+	await build({
+		entryPoints: [path.join(repository, "src/daemon/main.ts")],
+		outfile: script,
+		bundle: true,
+		platform: "node",
+		target: "node22.16",
+		format: "esm",
+		banner: {
+			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+		},
+	});
+	process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+	return script;
+}
+
+/** An agent that misbehaves; see fakeAgent.mjs. */
+export function fakeAgent(mode: string, amount = 100): AgentSpec {
+	const script = path.join(repository, "test/daemon/fakeAgent.mjs");
+	const args = [script, mode, String(amount)];
+	return { agent: "fake", driver: "codex", command: process.execPath, args };
 }
 
 /** Ends a daemon, whatever it does, and waits until it has let go. */

@@ -182,7 +182,7 @@ class Peer {
 			throw new ResponseError(ErrorCodes.MethodNotFound, `There is no request "${method}".`);
 		}
 		if (!this.client && method !== "hello") {
-			this.end();
+			this.writer.endAfterNext();
 			throw failure("hello-first", "The first message must be hello.");
 		}
 		const parsed = daemonRequests[method].params.safeParse(params);
@@ -218,12 +218,12 @@ class Peer {
 	private hello({ protocol, token, client }: HelloParams): unknown {
 		clearTimeout(this.helloTimer);
 		if (!sameToken(token, this.host.token)) {
-			this.end();
+			this.writer.endAfterNext();
 			throw failure("bad-token", "The token is wrong. Nothing was done.");
 		}
 		if (protocol !== daemonProtocol) {
 			const stopping = protocol > daemonProtocol && this.host.giveWay();
-			this.end();
+			this.writer.endAfterNext();
 			const message =
 				protocol < daemonProtocol
 					? "The daemon is newer than this window. Reload the window to use it."

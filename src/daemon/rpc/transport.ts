@@ -82,6 +82,7 @@ export class LineReader extends AbstractMessageReader implements MessageReader {
 export class LineWriter extends AbstractMessageWriter implements MessageWriter {
 	private readonly socket: Socket;
 	private readonly limit: number;
+	private isLast = false;
 
 	constructor(socket: Socket, limit: number) {
 		super();
@@ -100,9 +101,16 @@ export class LineWriter extends AbstractMessageWriter implements MessageWriter {
 			return;
 		}
 		this.socket.write(`${JSON.stringify(message)}\n`);
-		if (this.socket.writableLength > this.limit) {
+		if (this.isLast) {
+			this.socket.end();
+		} else if (this.socket.writableLength > this.limit) {
 			this.socket.destroy();
 		}
+	}
+
+	/** The next message is the last one. */
+	endAfterNext(): void {
+		this.isLast = true;
 	}
 
 	end(): void {

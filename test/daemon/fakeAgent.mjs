@@ -1,0 +1,179 @@
+// An agent that speaks Codex's protocol and misbehaves in the way its first argument names. What a turn says is fixed, so
+// that tests can compare. The second argument is a number some ways need.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+const [mode = "talk", amount = "100"] = process.argv.slice(2);
+const count = Number(amount);
+const write = (text) => process.stdout.write(text);
+const send = (message) => write(`${JSON.stringify(message)}\n`);
+const threadId = "thread-1";
+let turns = 0;
+const ignore = () => undefined;
+let asked;
+let stopTurn = ignore;
+
+if (mode === "exit") {
+	process.stderr.write("I do not want to.\n");
+	process.exit(3);
+}
+if (mode === "tree" || mode === "stubborn") {
+	// A grandchild in a session of its own, which no signal to our group reaches.
+	spawn("sleep", ["1000"], { detached: true, stdio: "ignore" }).unref();
+}
+if (mode === "stubborn") {
+	process.on("SIGTERM", ignore);
+	setInterval(ignore, 1000);
+}
+
+createInterface({ input: process.stdin })
+	.on("line", (line) => handle(JSON.parse(line)))
+	.on("close", () => {
+		if (mode !== "stubborn") {
+			process.exit(0);
+		}
+	});
+
+function handle({ id, method, params, result }) {
+	if (method === undefined) {
+		asked?.(id, result);
+		return;
+	}
+	switch (method) {
+		case "initialize":
+			if (mode !== "silent") {
+				send({ id, result: { userAgent: "fake" } });
+			}
+			return;
+		case "initialized":
+			return;
+		case "thread/start":
+		case "thread/resume":
+			send({ id, result: { thread: { id: threadId, name: null } } });
+			return;
+		case "turn/start": {
+			const turnId = `turn-${process.pid}-${++turns}`;
+			if (mode === "deaf") {
+				return;
+			}
+			send({ id, result: { turn: { id: turnId } } });
+			void turn(turnId, params.input[0].text);
+			return;
+		}
+		case "turn/interrupt":
+			send({ id, result: {} });
+			if (mode !== "unstoppable") {
+				stopTurn();
+			}
+			return;
+		default:
+			send({ id, result: {} });
+	}
+}
+
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+const drained = () => new Promise((resolve) => process.stdout.once("drain", resolve));
+
+async function turn(turnId, prompt) {
+	const own = { threadId, turnId };
+	const say = (method, more) => send({ method, params: { ...own, ...more } });
+	const end = (status) =>
+		send({ method: "turn/completed", params: { threadId, turn: { id: turnId, status } } });
+	let stopped = false;
+	stopTurn = () => {
+		if (!stopped) {
+			stopped = true;
+			end("interrupted");
+		}
+	};
+	const item = { type: "agentMessage", id: `${turnId}-m`, text: "" };
+	say("item/started", { item });
+	let text = "";
+	const delta = (words) => {
+		text += words;
+		say("item/agentMessage/delta", { itemId: item.id, delta: words });
+	};
+	switch (mode) {
+		case "flood-lines":
+			for (let line = 0; line < count * 1024; line++) {
+				if (!write(`${"garbage ".repeat(127)}\n`)) {
+					await drained();
+				}
+			}
+			break;
+		case "flood-line":
+			for (let part = 0; part < count; part++) {
+				if (!write("x".repeat(1024 * 1024))) {
+					await drained();
+				}
+			}
+			write("\n");
+			break;
+		case "flood-unknown":
+			for (let each = 0; each < count; each++) {
+				if (!write(`${JSON.stringify({ method: "something/new", params: { ...own, each } })}\n`)) {
+					await drained();
+				}
+			}
+			break;
+		case "flood-deltas":
+			for (let each = 0; each < count; each++) {
+				text += `word ${each} `;
+				const params = { ...own, itemId: item.id, delta: `word ${each} ` };
+				if (!write(`${JSON.stringify({ method: "item/agentMessage/delta", params })}\n`)) {
+					await drained();
+				}
+			}
+			break;
+		case "garbage":
+			write("this is no JSON\n[1,2]\n\n{}\nnull\n");
+			delta("still here");
+			write("}}}\n");
+			break;
+		case "half": {
+			const message = JSON.stringify({
+				method: "item/agentMessage/delta",
+				params: { ...own, itemId: item.id, delta: "grüße 👋" },
+			});
+			text = "grüße 👋";
+			for (const byte of Buffer.from(`${message}\n`)) {
+				process.stdout.write(Buffer.of(byte));
+				await tick();
+			}
+			break;
+		}
+		case "ids": {
+			for (const id of [0, "zero"]) {
+				const answer = await new Promise((resolve) => {
+					asked = (answered, result) => resolve(`${JSON.stringify(answered)}:${result.decision}`);
+					send({
+						id,
+						method: "item/commandExecution/requestApproval",
+						params: { ...own, itemId: item.id, command: "ls" },
+					});
+				});
+				delta(`${answer} `);
+			}
+			break;
+		}
+		case "unstoppable":
+			delta("on and on");
+			return;
+		case "environment":
+			delta(JSON.stringify(process.env));
+			break;
+		case "pids":
+			delta(String(process.pid));
+			return;
+		default:
+			for (let each = 0; each < (prompt === "again" ? 5 : count) && !stopped; each++) {
+				delta(`${prompt} ${each}. `);
+				await tick();
+			}
+	}
+	if (!stopped) {
+		stopped = true;
+		say("item/completed", { item: { ...item, text } });
+		end("completed");
+	}
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { type TestContext, test } from "node:test";
+import type { Session } from "../../src/core/store/session.ts";
+import type { DaemonClient } from "../../src/daemon/client/client.ts";
+import { runtimeFolderOf } from "../../src/daemon/runtime/folder.ts";
+import { systemProcesses } from "../../src/daemon/supervise/processTable.ts";
+import type { AgentSpec } from "../../src/protocol/daemon.ts";
+import {
+	codexLab,
+	type DaemonLab,
+	daemonLab,
+	fakeAgent,
+	itemsOf,
+	untilGone,
+	Watch,
+	words,
+} from "./support.ts";
+
+// `node test/daemon/kill.test.ts --full` kills 100 times.
+const full = process.argv.includes("--full") || process.env["SKEIN_FULL"] === "1";
+
+/** Numbers that look random and are the same in every run. */
+function numbers(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+		return state / 2 ** 32;
+	};
+}
+
+/** Processes of this lab's children, grandchildren included. */
+async function childrenOf({ folder, env }: DaemonLab): Promise<number[]> {
+	const context = { env, platform: process.platform, uid: process.getuid?.() };
+	const { key } = await runtimeFolderOf(folder, context);
+	return (await systemProcesses().findMarked(`${key}.`)).map(({ pid }) => pid);
+}
+
+/** Prompts, and kills the daemon at the `moment`th thing it tells. Returns ids of the records it said were on disk. */
+async function killAt(
+	client: DaemonClient,
+	session: Session,
+	agent: AgentSpec,
+	moment: number,
+): Promise<string[]> {
+	const acknowledged: string[] = [];
+	const gone = new Promise<void>((resolve) => client.onClose(() => resolve()));
+	let told = 0;
+	let killed = false;
+	const tell = (isOver = false) => {
+		told++;
+		if ((told >= moment || isOver) && !killed) {
+			killed = true;
+			process.kill(client.pid, "SIGKILL");
+		}
+	};
+	client.on("grown")(({ items }) => {
+		acknowledged.push(...items);
+		tell();
+	});
+	client.on("delta")(() => tell());
+	// A turn that is over sooner is a moment as well.
+	client.on("event")(({ type }) => tell(type === "run.ended"));
+	await client.call("subscribe", { after: null });
+	await client.call("follow", { session: session.id });
+	const prompt = { session: session.id, input: { text: "word" }, agent };
+	const taken = await client.call("prompt", prompt).catch(() => undefined);
+	if (taken) {
+		acknowledged.push(taken.turn, taken.item);
+	}
+	await gone;
+	await untilGone(client.pid);
+	return acknowledged;
+}
+
+async function killAndGoOn(
+	t: TestContext,
+	lab: DaemonLab,
+	agent: AgentSpec,
+	rounds: number,
+	nextTurn: () => Promise<void>,
+): Promise<{ orphansBefore: number }> {
+	const random = numbers(7);
+	let orphansBefore = 0;
+	for (let round = 0; round < rounds; round++) {
+		const session = await lab.store.create({ agent: agent.agent });
+		const moment = 1 + Math.floor(random() * 40);
+		const place = `round ${round}, moment ${moment}`;
+		const client = await lab.connect();
+		const acknowledged = await killAt(client, session, agent, moment);
+		orphansBefore += (await childrenOf(lab)).length;
+		await nextTurn();
+
+		const again = await lab.connect();
+		assert.deepEqual(await childrenOf(lab), [], `${place}: no orphan is left`);
+		await session.refresh();
+		const running = [...session.state.turns.values()].filter((turn) => !turn.end);
+		assert.deepEqual(running, [], `${place}: no turn runs`);
+		const journal = await readFile(session.file, "utf8");
+		const lost = acknowledged.filter((id) => !journal.includes(`"id":"${id}"`));
+		assert.deepEqual(lost, [], `${place}: what was acknowledged is in the journal`);
+		const { runs, state } = await again.call("status", {});
+		assert.equal(state.kind, "idle", place);
+		assert.deepEqual(
+			runs.filter((run) => run.endedAt === null),
+			[],
+			place,
+		);
+		const watch = await Watch.on(again);
+		const prompt = { session: session.id, input: { text: "again" }, agent };
+		const end = await watch.ended((await again.call("prompt", prompt)).run);
+		assert.equal(end.detail?.["status"], "completed", `${place}: ${end.message}`);
+		const items = words(await itemsOf(session));
+		assert.match(items.at(-1) ?? "", /^agentMessage: /, place);
+		t.diagnostic(`${place}: ${acknowledged.length} records acknowledged, ${items.length} items`);
+	}
+	return { orphansBefore };
+}
+
+test("a daemon killed at any moment of a run leaves no orphan, no running session and loses nothing it acknowledged", async (t) => {
+	const lab = await daemonLab(t);
+	const nothing = async () => undefined;
+	// Its grandchild is in a session of its own: only its mark finds it.
+	const agent = fakeAgent("tree", 1_000_000);
+	const { orphansBefore } = await killAndGoOn(t, lab, agent, full ? 100 : 10, nothing);
+	t.diagnostic(`${orphansBefore} processes were alive before the restarts`);
+});
+
+test("the same with the real Codex in the middle of a command", async (t) => {
+	const lab = await codexLab(t);
+	const agent = { ...lab.agent };
+	const answer = [
+		[{ say: "I shall wait. ".repeat(20) }, { run: "echo one; sleep 0.2; echo two" }],
+		[{ say: "Done." }],
+	];
+	lab.model.script(answer);
+	await killAndGoOn(t, lab, agent, full ? 20 : 3, async () => {
+		while (lab.model.left() > 0) {
+			const unused = await fetch(`${lab.model.baseUrl}/responses`, { method: "POST", body: "{}" });
+			await unused.text();
+		}
+		lab.model.script([[{ say: "Here again." }], ...answer]);
+	});
+});
+
+test("a child that heeds neither the end of its input nor SIGTERM is ended with its daemon", async (t) => {
+	const lab = await daemonLab(t);
+	const session = await lab.store.create({ agent: "fake" });
+	const client = await lab.connect();
+	const watch = await Watch.on(client);
+	const agent = fakeAgent("stubborn", 3);
+	const prompt = { session: session.id, input: { text: "word" }, agent };
+	await watch.ended((await client.call("prompt", prompt)).run);
+	const before = await childrenOf(lab);
+	assert.equal(before.length, 2, "the agent and its grandchild");
+	await client.call("stop", { force: false });
+	await Promise.all(before.map(untilGone));
+	await untilGone(client.pid);
+});

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { type TestContext, test } from "node:test";
+import { daemonLab, fakeAgent, itemsOf, Watch, words } from "./support.ts";
+
+const full = process.argv.includes("--full") || process.env["SKEIN_FULL"] === "1";
+
+async function live(t: TestContext, args: readonly string[] = []) {
+	const lab = await daemonLab(t, {
+		MY_KEY: "mine",
+		ELECTRON_NO_ASAR: "1",
+		VSCODE_PID: "1",
+		NODE_OPTIONS: "--no-warnings",
+	});
+	const session = await lab.store.create({ agent: "fake" });
+	const client = await lab.connect("a window", args);
+	const watch = await Watch.on(client);
+	const prompt = (mode: string, amount?: number, text = "word") =>
+		client.call("prompt", {
+			session: session.id,
+			input: { text },
+			agent: fakeAgent(mode, amount),
+		});
+	return {
+		...lab,
+		session,
+		client,
+		watch,
+		prompt,
+		async turn(mode: string, amount?: number) {
+			const { run } = await prompt(mode, amount);
+			return watch.ended(run);
+		},
+		items: async () => words(await itemsOf(session)),
+	};
+}
+
+/** The most memory a process has used, MiB. */
+async function peakMemory(pid: number): Promise<number> {
+	const status = await readFile(`/proc/${pid}/status`, "utf8");
+	return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
+
+test("lines that make no sense are skipped and logged, and the turn goes on", async (t) => {
+	const lab = await live(t);
+	const end = await lab.turn("garbage");
+	assert.equal(end.detail?.["status"], "completed");
+	assert.deepEqual(await lab.items(), ["userMessage: word", "agentMessage: still here"]);
+	const { text } = await lab.client.call("logs", { log: "stdout", bytes: 10_000 });
+	assert.match(text, /this is no JSON/);
+});
+
+test("a message that comes byte by byte is understood", async (t) => {
+	const lab = await live(t);
+	assert.equal((await lab.turn("half")).detail?.["status"], "completed");
+	assert.deepEqual(await lab.items(), ["userMessage: word", "agentMessage: grüße 👋"]);
+});
+
+test("questions with the ids 0 and a text are answered under those ids", async (t) => {
+	const lab = await live(t);
+	const { run } = await lab.prompt("ids");
+	for (const count of [1, 2]) {
+		await lab.watch.nth("approval.requested", count);
+		const [approval] = (await lab.client.call("status", {})).approvals;
+		await lab.client.call("answer", { approval: approval?.id ?? "", option: "accept" });
+	}
+	await lab.watch.ended(run);
+	assert.equal((await lab.items())[1], 'agentMessage: 0:accept "zero":accept ');
+});
+
+test("a child that floods stdout with lines that make no sense is ended, in bounded memory", async (t) => {
+	const lab = await live(t);
+	const before = await peakMemory(lab.client.pid);
+	const end = await lab.turn("flood-lines", full ? 1024 : 32);
+	assert.equal(end.detail?.["status"], "failed");
+	assert.ok((await peakMemory(lab.client.pid)) - before < 150);
+	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+});
+
+test("a line without end is thrown away in bounded memory, and the turn goes on", async (t) => {
+	const lab = await live(t);
+	const before = await peakMemory(lab.client.pid);
+	const end = await lab.turn("flood-line", full ? 1024 : 128);
+	assert.equal(end.detail?.["status"], "completed");
+	assert.ok((await peakMemory(lab.client.pid)) - before < 150);
+});
+
+test("of very many messages that Skein has no words for some are kept and the rest are counted", async (t) => {
+	const lab = await live(t);
+	assert.equal((await lab.turn("flood-unknown", 20_000)).detail?.["status"], "completed");
+	const items = await lab.items();
+	assert.equal(items.filter((each) => each.startsWith("raw: ")).length, 100);
+	assert.match(items.at(-1) ?? "", /^note: 19900 more messages/);
+});
+
+test("a flood of streaming text arrives whole, in bounded memory", async (t) => {
+	const lab = await live(t);
+	const before = await peakMemory(lab.client.pid);
+	let seen = 0;
+	lab.client.on("delta")((delta) => {
+		assert.equal(delta.offset, seen);
+		seen += delta.text.length;
+	});
+	await lab.client.call("follow", { session: lab.session.id });
+	const amount = full ? 500_000 : 100_000;
+	const end = await lab.turn("flood-deltas", amount);
+	assert.equal(end.detail?.["status"], "completed");
+	const [, answer] = await itemsOf(lab.session);
+	const expected = Array.from({ length: amount }, (_, each) => `word ${each} `).join("");
+	const text = answer?.content.type === "agentMessage" ? answer.content.text : "";
+	const whole = typeof text === "string" ? text : await lab.store.context.blobs.text(text.blob);
+	assert.ok(whole === expected, "every word is in the journal");
+	assert.equal(seen, expected.length);
+	assert.ok((await peakMemory(lab.client.pid)) - before < 250);
+});
+
+test("a child that never answers is given up on with a reason", async (t) => {
+	const lab = await live(t, ["--patience", "200", "--backoff", "1"]);
+	const end = await lab.turn("silent");
+	assert.equal(end.detail?.["status"], "failed");
+	assert.match(end.message, /given up on\. Codex did not answer initialize/);
+	assert.equal(lab.watch.events.filter(({ type }) => type === "child.restarting").length, 5);
+	const { state } = await lab.client.call("status", {});
+	assert.equal(state.kind, "crashed");
+	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+});
+
+test("a child that does not take a prompt fails the turn, and the session stays usable", async (t) => {
+	const lab = await live(t, ["--patience", "200"]);
+	const end = await lab.turn("deaf");
+	assert.match(end.message, /did not answer turn\/start/);
+	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+});
+
+test("a child that exits at once is given up on with its last words", async (t) => {
+	const lab = await live(t, ["--backoff", "1"]);
+	const end = await lab.turn("exit");
+	assert.match(end.message, /given up on\. The program ended with exit code 3: I do not want to\./);
+	const { children, state } = await lab.client.call("status", {});
+	assert.equal(children.find((child) => child.args.includes("exit"))?.status, "failed");
+	assert.equal(state.kind, "crashed");
+});
+
+test("a child that does not stop when it is asked to is ended, and the turn is interrupted", async (t) => {
+	const lab = await live(t, ["--patience", "200", "--backoff", "1"]);
+	const { run } = await lab.prompt("unstoppable");
+	await lab.watch.next("run.started", (event) => event.detail?.["run"] === run);
+	const { status } = await lab.client.call("interrupt", { session: lab.session.id });
+	assert.equal(status, "interrupted");
+	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+});
+
+test("a child that is killed is reported and started again, and the session stays usable", async (t) => {
+	const lab = await live(t, ["--backoff", "50"]);
+	const { run } = await lab.prompt("talk", 1_000_000);
+	await lab.watch.next("child.started");
+	const [child] = (await lab.client.call("status", {})).children;
+	process.kill(child?.pid ?? 0, "SIGKILL");
+	const end = await lab.watch.ended(run);
+	assert.equal(end.detail?.["status"], "failed");
+	assert.match(end.message, /was ended by SIGKILL/);
+	await lab.watch.next("child.exited");
+	await lab.watch.next("state.changed", ({ detail }) =>
+		JSON.stringify(detail).includes("degraded"),
+	);
+	await lab.watch.nth("child.started", 2);
+	const again = (await lab.client.call("status", {})).children[0];
+	assert.equal(again?.status, "running");
+	assert.notEqual(again?.pid, child?.pid);
+	assert.equal((await lab.turn("talk", 5)).detail?.["status"], "completed");
+});
+
+test("a child sees its mark and our environment, but nothing of VS Code's", async (t) => {
+	const lab = await live(t);
+	await lab.turn("environment");
+	const [, answer] = await itemsOf(lab.session);
+	const text = answer?.content.type === "agentMessage" ? String(answer.content.text) : "";
+	const env = JSON.parse(text) as Record<string, string>;
+	assert.equal(env["MY_KEY"], "mine");
+	assert.match(env["SKEIN_CHILD"] ?? "", /^[0-9a-f]{16}\.[0-9a-f]{12}$/);
+	const foreign = Object.keys(env).filter((name) => /^(ELECTRON_|VSCODE_|NODE_OPTIONS)/.test(name));
+	assert.deepEqual(foreign, []);
+});
