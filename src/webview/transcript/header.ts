@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ItemContext } from "./context.ts";
-import { branchesView, noteView } from "./items/row.ts";
+import { branchesView, noteView } from "./items/marks.ts";
 import { firstLine } from "./pure/visibleText.ts";
 
 /** Title, agent, branch, turns and tokens: one line that folds away on scroll. */

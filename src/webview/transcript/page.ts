@@ -3,11 +3,12 @@ import type { ToTranscript, TranscriptViewState } from "../../protocol/webview.t
 import type { ItemContext } from "./context.ts";
 import { Feed } from "./feed.ts";
 import { ItemActions } from "./itemActions.ts";
+import { followLink } from "./links.ts";
 import { TranscriptModel } from "./model.ts";
-import { Replay, replayKey } from "./replay.ts";
+import { listenForReplayKeys, Replay } from "./replay.ts";
 import type { ReplayView } from "./replayBar.ts";
 import { RovingFocus } from "./roving.ts";
-import { type Anchor, ScrollKeeper } from "./scroll.ts";
+import { anchorInView, ScrollKeeper } from "./scroll.ts";
 import { WholeTexts } from "./texts.ts";
 import { keepState, post } from "./vscodeApi.ts";
 import type { Words } from "./words.ts";
@@ -93,10 +94,7 @@ export class Page {
 		});
 		new ItemActions(element, this.context);
 		element.addEventListener("click", followLink);
-		addEventListener("keydown", (event) => this.replayKeys(event), {
-			capture: true,
-			signal: this.closing.signal,
-		});
+		listenForReplayKeys(this.replay, this.closing.signal);
 		this.start();
 		this.announcePaint();
 	}
@@ -283,26 +281,13 @@ export class Page {
 		this.save();
 	}
 
-	private replayKeys(event: KeyboardEvent): void {
-		const on = event.target as HTMLElement;
-		// A control keeps its own keys: Space presses a button, arrows choose in a list.
-		const control = on.closest("button, select, a");
-		const own = control !== null && (event.key === " " || control.matches("select"));
-		const action = replayKey(event);
-		if (this.replay.active && action && !own) {
-			event.preventDefault();
-			event.stopPropagation();
-			this.replay.act(action);
-		}
-	}
-
 	private save(): void {
 		clearTimeout(this.saving);
 		this.saving = setTimeout(() => keepState(this.viewState()), 150);
 	}
 
 	private viewState(): TranscriptViewState {
-		const anchor = this.anchor();
+		const anchor = anchorInView();
 		return {
 			uri: this.model.uri,
 			...(anchor ? { anchor } : {}),
@@ -314,18 +299,6 @@ export class Page {
 		};
 	}
 
-	/** First row in view. */
-	private anchor(): Anchor | undefined {
-		for (const article of document.querySelectorAll<HTMLElement>(".section.live > article")) {
-			const { top, bottom } = article.getBoundingClientRect();
-			const id = article.dataset["id"];
-			if (bottom > 0 && id) {
-				return { id: id.startsWith("fold:") ? id.slice(5) : id, offset: Math.round(top) };
-			}
-		}
-		return undefined;
-	}
-
 	private announcePaint(): void {
 		if (this.painted) {
 			return;
@@ -335,15 +308,5 @@ export class Page {
 			this.painted = true;
 			requestAnimationFrame(() => requestAnimationFrame(() => post({ type: "painted", rows })));
 		}
-	}
-}
-
-/** Links navigate nowhere: the host asks VS Code, which asks the person. */
-function followLink(event: Event): void {
-	const link = (event.target as Element).closest<HTMLElement>("a[data-href]");
-	const href = link?.dataset["href"];
-	if (href) {
-		event.preventDefault();
-		post({ type: "openLink", href });
 	}
 }

@@ -141,7 +141,7 @@ export class Replay {
 }
 
 /** The action of a key while replaying; undefined for keys that do something else. */
-export function replayKey(event: KeyboardEvent): ReplayAction | undefined {
+function replayKey(event: KeyboardEvent): ReplayAction | undefined {
 	if (event.altKey || event.metaKey || event.shiftKey) {
 		return undefined;
 	}
@@ -170,4 +170,21 @@ export function replayKey(event: KeyboardEvent): ReplayAction | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** Listens for the keys of a replay, while it is active and until `signal` says stop. */
+export function listenForReplayKeys(replay: Replay, signal: AbortSignal): void {
+	const pressed = (event: KeyboardEvent) => {
+		const on = event.target as HTMLElement;
+		// A control keeps its own keys: Space presses a button, arrows choose in a list.
+		const control = on.closest("button, select, a");
+		const own = control !== null && (event.key === " " || control.matches("select"));
+		const action = replayKey(event);
+		if (replay.active && action && !own) {
+			event.preventDefault();
+			event.stopPropagation();
+			replay.act(action);
+		}
+	};
+	addEventListener("keydown", pressed, { capture: true, signal });
 }

@@ -112,3 +112,15 @@ export class ScrollKeeper {
 		}
 	}
 }
+
+/** The first row in view and where it stands. */
+export function anchorInView(): Anchor | undefined {
+	for (const article of document.querySelectorAll<HTMLElement>(".section.live > article")) {
+		const { top, bottom } = article.getBoundingClientRect();
+		const id = article.dataset["id"];
+		if (bottom > 0 && id) {
+			return { id: id.startsWith("fold:") ? id.slice(5) : id, offset: Math.round(top) };
+		}
+	}
+	return undefined;
+}

@@ -6,6 +6,7 @@ import { knownText } from "../texts.ts";
 import { changeSums, changesOf, fileChangeDetail } from "./fileChange.ts";
 import { imageView } from "./image.ts";
 import type { StepLine } from "./line.ts";
+import { planStep } from "./plan.ts";
 import { outputView, proseView } from "./text.ts";
 
 /** A step of the agent's: one quiet line, and what opens under it. */
@@ -203,55 +204,6 @@ function reasoningStep(context: ItemContext, item: Item, content: ContentOf<"rea
 			text === ""
 				? html`<p class="hint">${context.words.say("detail.noContent")}</p>`
 				: html`<div class="reasoning">${proseView(context, item.id, "text", content.text)}</div>`,
-	};
-}
-
-const planIcons = { done: "pass", doing: "circle-filled", todo: "circle-large-outline" } as const;
-
-function planState(status: string | undefined): keyof typeof planIcons {
-	const word = (status ?? "").toLowerCase().replace(/[^a-z]/g, "");
-	if (word === "completed" || word === "done") {
-		return "done";
-	}
-	return word === "inprogress" ? "doing" : "todo";
-}
-
-function planStep(context: ItemContext, item: Item, content: ContentOf<"plan">): Step {
-	const steps = Array.isArray(content.steps) ? content.steps : [];
-	const done = steps.filter((step) => planState(step.status) === "done").length;
-	const doing = steps.find((step) => planState(step.status) === "doing");
-	const text = knownText(content.text)?.text ?? "";
-	return {
-		openByItself: steps.length === 0 && text !== "",
-		line: {
-			icon: "checklist",
-			verb: context.words.say("verb.planned"),
-			target: firstLine(doing?.step ?? (steps.length > 0 ? "" : text.replace(/[*_`#]/g, ""))),
-			code: false,
-			meta: [
-				steps.length > 0
-					? html`<span>${context.words.say("plan.progress", done, steps.length)}</span>`
-					: nothing,
-			],
-			running: item.status === "running",
-			failed: false,
-		},
-		detail: () => html`
-			${proseView(context, item.id, "text", content.text)}
-			<ul class="plan">
-				${steps.map((step) => {
-					const state = planState(step.status);
-					return html`<li class=${state}>
-						<span
-							class="codicon codicon-${planIcons[state]}"
-							role="img"
-							aria-label=${context.words.say(`plan.${state}`)}
-						></span>
-						<span>${firstLine(step.step, 1000)}</span>
-					</li>`;
-				})}
-			</ul>
-		`,
 	};
 }
 
