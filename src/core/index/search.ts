@@ -184,15 +184,21 @@ function passing(texts: readonly string[], query: Query): boolean[] {
 		const context = vm.createContext({ texts, regexes: query.regexes });
 		return script.runInContext(context, { timeout: regexTimeout }) as boolean[];
 	} catch (error) {
-		if (
-			error instanceof Error &&
-			"code" in error &&
-			error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
-		) {
+		if (isTimeout(error)) {
 			throw new QueryError("This regular expression takes too long; make it simpler.", 0);
 		}
 		throw error;
 	}
+}
+
+/** Thrown in the other context, so it is no Error of ours. */
+function isTimeout(error: unknown): boolean {
+	return (
+		typeof error === "object" &&
+		error !== null &&
+		"code" in error &&
+		error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+	);
 }
 
 function byRank(
