@@ -135,6 +135,27 @@ test("a running item is watched unfolded, and shows its new content", async () =
 	await harness.close();
 });
 
+test("what an agent was told before the first prompt is one closed row that names it", async () => {
+	const harness = await Harness.open(
+		new FixtureBuilder()
+			.add({ type: "raw", label: "Developer instructions", value: "Be terse." })
+			.add({ type: "raw", label: "Environment", value: "/work" })
+			.add({ type: "userMessage", text: "Go" })
+			.build(),
+	);
+	const { page } = harness;
+	const context = page.locator("article.fold");
+	await context.getByText("Environment").waitFor();
+	assert.equal(
+		await context.innerText(),
+		"Wednesday, March 4, 2026\nContext\nDeveloper instructions\nEnvironment",
+	);
+	assert.equal(await page.locator("article.raw").count(), 0);
+	await context.locator(".line").click();
+	await page.locator("article.raw").nth(1).waitFor();
+	await harness.close();
+});
+
 test("where the reader was, and what was open, is restored after a reload", async () => {
 	const harness = await Harness.open(long(5000));
 	await harness.heard("painted");

@@ -68,6 +68,7 @@ export const strings = {
 	"change.counts": "{0} added, {1} removed",
 	"error.code": "Code {0}",
 
+	context: "Context",
 	"steps.many": "{0} steps",
 	"steps.failed.one": "1 failed",
 	"steps.failed.many": "{0} failed",

@@ -7,7 +7,7 @@ import { blockAt, blocksOf, countSteps, foldMost, regroup } from "./runs.ts";
 
 const none: ReadonlySet<string> = new Set();
 
-/** Rows from letters: u user, a agent, c command, t thought, p plan, e error; upper case runs or failed (`C`, `X`). */
+/** Rows from letters: u user, a agent, c command, t thought, p plan, e error, r raw record; upper case runs or failed (`C`, `X`). */
 function rowsOf(letters: string, turns: readonly number[] = []): TranscriptRow[] {
 	const types: Record<string, ItemType> = {
 		u: "userMessage",
@@ -18,6 +18,7 @@ function rowsOf(letters: string, turns: readonly number[] = []): TranscriptRow[]
 		t: "reasoning",
 		p: "plan",
 		e: "error",
+		r: "raw",
 	};
 	let turn = 0;
 	return [...letters].map((letter, i) => {
@@ -34,10 +35,13 @@ function rowsOf(letters: string, turns: readonly number[] = []): TranscriptRow[]
 	});
 }
 
-/** "u a [3] a": folds as their length. */
+/** "(2) u a [3] a": folds as their length, in round brackets for the context. */
 function shape(letters: string, stops = none): string {
+	const brackets = { steps: "[]", context: "()" };
 	return blocksOf(rowsOf(letters), stops)
-		.map((one) => (one.fold ? `[${one.to - one.from}]` : letters[one.from]))
+		.map(({ from, to, fold }) =>
+			fold ? `${brackets[fold][0]}${to - from}${brackets[fold][1]}` : letters[from],
+		)
 		.join(" ");
 }
 
@@ -76,6 +80,26 @@ test("a very long run becomes several folds", () => {
 	);
 });
 
+test("what stands before the first prompt folds, even one row", () => {
+	assert.equal(shape("rruca"), "(2) u c a");
+	assert.equal(shape("ruaru"), "(1) u a r u");
+	assert.equal(shape("rrrr"), "[4]");
+	assert.equal(shape("raru"), "r a r u");
+	assert.equal(shape("rCu"), "r C u");
+	assert.equal(shape("rru", new Set(["r1"])), "r r u");
+});
+
+test("context that a fork continues stays open where its own part starts", () => {
+	const rows = rowsOf("rru").map((row, i) =>
+		row.kind === "item" && i === 0 ? { ...row, inheritedFrom: "parent" } : row,
+	);
+	assert.ok(blocksOf(rows, none).every((block) => !block.fold));
+});
+
+test("very long context folds like any run", () => {
+	assert.equal(shape(`${"r".repeat(foldMost + 5)}u`), `[${foldMost}] [5] u`);
+});
+
 test("blockAt finds the block of every row", () => {
 	const rows = rowsOf("uctcacccau");
 	const blocks = blocksOf(rows, none);
@@ -88,14 +112,14 @@ test("blockAt finds the block of every row", () => {
 
 test("countSteps counts types and failures", () => {
 	const rows = rowsOf("ucXt");
-	const counts = countSteps(rows, { from: 1, to: 4, fold: true });
+	const counts = countSteps(rows, { from: 1, to: 4, fold: "steps" });
 	assert.equal(counts.total, 3);
 	assert.equal(counts.failed, 1);
 	assert.equal(counts.types.get("commandExecution"), 2);
 });
 
 test("regrouping after a change equals grouping afresh", () => {
-	const letters = fc.string({ unit: fc.constantFrom(..."uacctpeCX"), maxLength: 60 });
+	const letters = fc.string({ unit: fc.constantFrom(..."uacctpeCXrr"), maxLength: 60 });
 	fc.assert(
 		fc.property(letters, letters, fc.nat(60), (before, tail, at) => {
 			const from = Math.min(at, before.length);
@@ -106,5 +130,12 @@ test("regrouping after a change equals grouping afresh", () => {
 			assert.deepEqual(again.blocks, fresh);
 			assert.deepEqual(old.slice(0, again.changedFrom), fresh.slice(0, again.changedFrom));
 		}),
+		{ numRuns: 1000 },
 	);
+});
+
+test("a prompt that comes after its context folds it", () => {
+	const rows = rowsOf("rru");
+	const old = blocksOf(rows.slice(0, 2), none);
+	assert.deepEqual(regroup(old, rows, none, 2), { blocks: blocksOf(rows, none), changedFrom: 0 });
 });

@@ -1,13 +1,13 @@
 import type { ItemRow, TranscriptRow } from "../../../core/transcript/transcript.ts";
 
 /**
- * What stands on the page as one thing: a single row, or a run of steps folded into "12 steps".
- * Rows `from` (inclusive) to `to` (exclusive).
+ * What stands on the page as one thing: a single row, a run of steps folded into "12 steps", or the context that an agent
+ * was given before the first prompt. Rows `from` (inclusive) to `to` (exclusive).
  */
 export interface Block {
 	readonly from: number;
 	readonly to: number;
-	readonly fold: boolean;
+	readonly fold: "steps" | "context" | false;
 }
 
 /** Fewer steps than this stand as they are: a fold would hide as many lines as it costs. */
@@ -44,11 +44,12 @@ function isStep(rows: readonly TranscriptRow[], index: number, stops: Stops): bo
 /** True when two neighbouring steps belong to one run: same turn, and both own or both inherited. */
 function together(a: TranscriptRow | undefined, b: TranscriptRow | undefined): boolean {
 	return (
-		a?.kind === "item" &&
-		b?.kind === "item" &&
-		a.turn === b.turn &&
-		(a.inheritedFrom === undefined) === (b.inheritedFrom === undefined)
+		a?.kind === "item" && b?.kind === "item" && a.turn === b.turn && inherited(a) === inherited(b)
 	);
+}
+
+function inherited(row: TranscriptRow | undefined): boolean {
+	return row?.kind === "item" && row.inheritedFrom !== undefined;
 }
 
 function runEnd(rows: readonly TranscriptRow[], from: number, stops: Stops): number {
@@ -74,13 +75,33 @@ function anyRunning(rows: readonly TranscriptRow[], from: number, to: number): b
 	return false;
 }
 
+/** How many rows stand before the first prompt and only set the scene for it; 0 when something is said among them. */
+function contextEnd(rows: readonly TranscriptRow[], stops: Stops): number {
+	let to = 0;
+	while (isStep(rows, to, stops) && to < foldMost) {
+		// Where a fork's own part starts is said between the rows: it must not be folded away.
+		if (to > 0 && inherited(rows[to]) !== inherited(rows[0])) {
+			return 0;
+		}
+		to++;
+	}
+	const prompt = rows[to];
+	return prompt?.kind === "item" && prompt.type === "userMessage" && !anyRunning(rows, 0, to)
+		? to
+		: 0;
+}
+
 /** Blocks of the rows from `from` to the end. A run with a step that still runs is not folded: it is being watched. */
 export function blocksOf(rows: readonly TranscriptRow[], stops: Stops, from = 0): Block[] {
 	const blocks: Block[] = [];
-	for (let i = from; i < rows.length; ) {
+	const context = from === 0 ? contextEnd(rows, stops) : 0;
+	if (context > 0) {
+		blocks.push({ from: 0, to: context, fold: "context" });
+	}
+	for (let i = Math.max(from, context); i < rows.length; ) {
 		const to = isStep(rows, i, stops) ? runEnd(rows, i, stops) : i + 1;
 		if (to - i >= foldFrom && !anyRunning(rows, i, to)) {
-			blocks.push({ from: i, to, fold: true });
+			blocks.push({ from: i, to, fold: "steps" });
 		} else {
 			for (let row = i; row < to; row++) {
 				blocks.push({ from: row, to: row + 1, fold: false });
@@ -106,6 +127,18 @@ export function blockAt(blocks: readonly Block[], row: number): number {
 	return high < 0 ? -1 : low;
 }
 
+/** True when all that was there before row `from` may set the scene for a prompt that comes now. */
+function mayBeContext(rows: readonly TranscriptRow[], stops: Stops, from: number): boolean {
+	// Whether the row before `from` is a step depends on what follows it.
+	const known = Math.min(from - 1, foldMost);
+	for (let i = 0; i < known; i++) {
+		if (!isStep(rows, i, stops)) {
+			return false;
+		}
+	}
+	return from <= foldMost + 1;
+}
+
 /**
  * Blocks after rows changed from `from` on: what stands before is kept, so that only the tail is worked out again.
  * Returns the blocks and the index of the first one that may differ.
@@ -116,7 +149,7 @@ export function regroup(
 	stops: Stops,
 	from: number,
 ): { readonly blocks: readonly Block[]; readonly changedFrom: number } {
-	if (from <= 0 || blocks.length === 0) {
+	if (from <= 0 || blocks.length === 0 || mayBeContext(rows, stops, from)) {
 		return { blocks: blocksOf(rows, stops), changedFrom: 0 };
 	}
 	// The row before may be a plan that ended its turn, or a run that grows; a run never starts before its turn.
