@@ -3,8 +3,10 @@ import type { Command } from "./command.ts";
 import { doctor } from "./doctor.ts";
 import { exportSession } from "./export.ts";
 import { importSessions } from "./import.ts";
+import { index } from "./indexVerb.ts";
 import { list } from "./list.ts";
 import { schema } from "./schema.ts";
+import { search } from "./search.ts";
 import {
 	archive,
 	create,
@@ -21,6 +23,7 @@ import {
 	unrevert,
 } from "./sessions.ts";
 import { show } from "./show.ts";
+import { stats } from "./stats.ts";
 
 /** Every verb, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -42,6 +45,9 @@ export const commands: readonly Command[] = [
 	append,
 	importSessions,
 	exportSession,
+	index,
+	search,
 	doctor,
+	stats,
 	schema,
 ];

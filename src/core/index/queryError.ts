@@ -6,8 +6,12 @@ export class QueryError extends HumanError {
 	readonly position: number;
 	readonly length: number;
 
-	constructor(message: string, position: number, length = 1) {
-		super("bad-query", `${message} (at character ${position + 1})`);
+	/** What is wrong, without the place. */
+	readonly problem: string;
+
+	constructor(problem: string, position: number, length = 1) {
+		super("bad-query", `Character ${position + 1} of the search: ${problem}`);
+		this.problem = problem;
 		this.position = position;
 		this.length = length;
 	}
