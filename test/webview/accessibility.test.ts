@@ -106,6 +106,6 @@ test("the focus is always visible and tooltips show on focus", async () => {
 	await page.keyboard.press("Home");
 	await page.keyboard.press("Tab");
 	await page.locator(".tooltip:visible").waitFor();
-	assert.equal(await page.locator(".tooltip").textContent(), "Copy");
+	assert.equal(await page.locator(".tooltip").textContent(), "Copy Item");
 	await harness.close();
 });

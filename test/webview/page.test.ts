@@ -280,12 +280,25 @@ test("branch points, notes, lineage, damage and the context menu reach the host"
 		itemType: "agentMessage",
 		canFork: true,
 		canWrite: true,
-		preventDefaultContextMenuItems: false,
 	});
 	await page.locator("article[data-id=item-1]").hover();
 	await page.getByLabel("Fork from Here").click();
 	const fork = await harness.heard("itemAction");
 	assert.deepEqual(fork, { type: "itemAction", action: "fork", item: "item-1" });
+	await harness.close();
+});
+
+test("the context menu has no Cut and Paste, and knows of a selection", async () => {
+	const harness = await Harness.open(everyday());
+	const { page } = harness;
+	await harness.heard("painted");
+	const told = async () => {
+		await page.locator("article[data-id=item-0] .body").click({ button: "right" });
+		return JSON.parse((await page.locator("body").getAttribute("data-vscode-context")) ?? "");
+	};
+	assert.deepEqual(await told(), { preventDefaultContextMenuItems: true, hasSelection: false });
+	await page.evaluate("getSelection().selectAllChildren(document.querySelector('.prose'))");
+	assert.deepEqual(await told(), { preventDefaultContextMenuItems: true, hasSelection: true });
 	await harness.close();
 });
 

@@ -11,7 +11,7 @@ export function headerView(context: ItemContext): TemplateResult {
 	return html`<header
 		class="session"
 		aria-label=${words.say("header.label")}
-		data-vscode-context='{"webviewSection":"header","preventDefaultContextMenuItems":false}'
+		data-vscode-context='{"webviewSection":"header"}'
 	>
 		<h1 dir="auto">${firstLine(summary.title)}</h1>
 		<div class="facts">

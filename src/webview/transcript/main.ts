@@ -1,5 +1,6 @@
 import type { ToTranscript } from "../../protocol/webview.ts";
 import "./app.ts";
+import { tellContextMenu } from "./contextMenu.ts";
 import { showTooltips } from "./tooltip.ts";
 import { post } from "./vscodeApi.ts";
 import "./styles/icons.css";
@@ -28,5 +29,6 @@ addEventListener("unhandledrejection", (event) => {
 const app = document.createElement("skein-transcript");
 document.body.append(app);
 showTooltips();
+tellContextMenu();
 addEventListener("message", (event: MessageEvent<ToTranscript>) => app.receive(event.data));
 post({ type: "ready" });

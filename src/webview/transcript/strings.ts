@@ -106,7 +106,7 @@ export const strings = {
 	"image.alt": "Image in the transcript",
 	"image.missing": "The image is not available.",
 
-	"action.copy": "Copy",
+	"action.copy": "Copy Item",
 	"action.fork": "Fork from Here",
 	"action.more": "More Actions",
 	"action.toolbar": "Actions",

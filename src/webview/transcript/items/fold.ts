@@ -54,7 +54,7 @@ export function foldView(context: ItemContext, entry: Entry & { kind: "fold" }):
 		aria-posinset=${block.from + 1}
 		data-last=${block.to - 1}
 		aria-setsize=${context.model.rows.length}
-		data-vscode-context='{"webviewSection":"steps","preventDefaultContextMenuItems":false}'
+		data-vscode-context='{"webviewSection":"steps"}'
 	>
 		${marksView(context, block.from)}
 		<button

@@ -34,7 +34,6 @@ function menuContext(context: ItemContext, row: ItemRow): string {
 		itemType: row.type,
 		canFork: fork,
 		canWrite: write,
-		preventDefaultContextMenuItems: false,
 	});
 }
 
