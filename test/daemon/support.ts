@@ -23,6 +23,8 @@ export interface DaemonLab {
 	readonly env: Record<string, string>;
 	readonly store: WorkspaceStore;
 	connect(name?: string, args?: readonly string[]): Promise<DaemonClient>;
+	/** Runs when the test ends, before the folders go. */
+	atEnd(task: () => Promise<void>): void;
 }
 
 /** Short paths: a socket's has at most 104 bytes. */
@@ -47,7 +49,11 @@ export async function daemonLab(
 	};
 	const store = new WorkspaceStore(folder, userLocations(env));
 	const clients: DaemonClient[] = [];
+	const tasks: (() => Promise<void>)[] = [];
 	test.after(async () => {
+		for (const task of tasks) {
+			await task();
+		}
 		const last = clients.at(-1);
 		if (last) {
 			await stopDaemon(await connect("the end of the test"));
@@ -71,7 +77,7 @@ export async function daemonLab(
 		clients.push(client);
 		return client;
 	}
-	return { folder, home, env, store, connect };
+	return { folder, home, env, store, connect, atEnd: (task) => void tasks.push(task) };
 }
 
 let bundled: Promise<string> | undefined;
