@@ -288,6 +288,29 @@ test("branch points, notes, lineage, damage and the context menu reach the host"
 	await harness.close();
 });
 
+test("one changed file shows its lines at once, several say whose they are", async () => {
+	const harness = await Harness.open(everyday(), { height: 2000 });
+	const { page } = harness;
+	await harness.heard("painted");
+	const one = page.locator("article[data-id=item-9]");
+	const two = page.locator("article[data-id=item-13]");
+	await one.locator(".line").click();
+	await two.locator(".line").click();
+	await two.locator(".diff").nth(1).waitFor();
+	assert.equal(await one.locator(".diff").count(), 1);
+	assert.equal(await one.locator(".path").count(), 0);
+	assert.deepEqual(await two.locator(".path").allInnerTexts(), [
+		"src/upload/retry.test.ts",
+		"src/upload/progress.ts",
+	]);
+	await two.locator(".line").hover();
+	assert.equal(await page.getByLabel("Open Changes").count(), 0);
+	await one.locator(".line").hover();
+	await page.getByLabel("Open Changes").click();
+	assert.equal((await harness.heard("openFile")).path, "src/upload/uploader.ts");
+	await harness.close();
+});
+
 test("the context menu has no Cut and Paste, and knows of a selection", async () => {
 	const harness = await Harness.open(everyday());
 	const { page } = harness;

@@ -1,5 +1,6 @@
 import { html, nothing, render } from "lit";
 import type { ItemContext } from "./context.ts";
+import { changesOf } from "./items/fileChange.ts";
 
 /**
  * The few actions of the row under the mouse or the focus, with its time. One toolbar for all rows: it moves to where it
@@ -53,6 +54,12 @@ export class ItemActions {
 		const { words, model } = this.context;
 		const act = (action: "copy" | "fork") => () =>
 			this.context.post({ type: "itemAction", action, item: id });
+		const content = model.item(id)?.content;
+		// Several files have a line each to open them by.
+		const changes = content?.type === "fileChange" ? changesOf(content) : undefined;
+		const change = changes?.length === 1 ? changes[0] : undefined;
+		const openChange = () =>
+			change && this.context.post({ type: "openFile", item: id, path: change.path });
 		const button = (icon: string, label: string, run: (event: Event) => void) => html`<button
 			class="action"
 			type="button"
@@ -70,6 +77,7 @@ export class ItemActions {
 						>`
 					: nothing
 			}
+			${change ? button("compare-changes", words.say("action.openChanges"), openChange) : nothing}
 			${button("copy", words.say("action.copy"), act("copy"))}
 			${model.header.capabilities.fork ? button("repo-forked", words.say("action.fork"), act("fork")) : nothing}
 			${button("ellipsis", words.say("action.more"), openMenu)}`,

@@ -107,6 +107,7 @@ export const strings = {
 	"image.missing": "The image is not available.",
 
 	"action.copy": "Copy Item",
+	"action.openChanges": "Open Changes",
 	"action.fork": "Fork from Here",
 	"action.more": "More Actions",
 	"action.toolbar": "Actions",

@@ -65,12 +65,35 @@ function lineView(context: ItemContext, line: DiffLine): TemplateResult {
 	</tr>`;
 }
 
+function movedView(context: ItemContext, edit: FileEdit) {
+	return edit.movedTo
+		? html`<span class="hint">${context.words.say("detail.movedTo", firstLine(edit.movedTo))}</span>`
+		: nothing;
+}
+
+/** Which of several files the lines under it are of. */
+function fileView(context: ItemContext, item: Item, edit: FileEdit, path: string): TemplateResult {
+	return html`<div class="file">
+		<button
+			class="path"
+			type="button"
+			tabindex="-1"
+			data-inner
+			data-tip=${context.words.say("detail.openFile", path)}
+			@click=${() => context.post({ type: "openFile", item: item.id, path: edit.path })}
+		>
+			<bdi>${path}</bdi>
+		</button>
+		${movedView(context, edit)} ${countsView(context, edit)}
+	</div>`;
+}
+
 function editView(
 	context: ItemContext,
 	item: Item,
 	edit: FileEdit,
 	at: number,
-	head: boolean,
+	alone: boolean,
 ): TemplateResult {
 	const isDiff = edit.diff !== undefined;
 	const field = `changes.${at}.${isDiff ? "diff" : "content"}`;
@@ -82,24 +105,7 @@ function editView(
 	const path = firstLine(edit.path, 1000);
 	const hidden = lines.length > shown.length || (known?.cut ?? false);
 	return html`<div class="edit">
-		<div class="file">
-			<button
-				class="path"
-				type="button"
-				tabindex="-1"
-				data-inner
-				data-tip=${context.words.say("detail.openFile", path)}
-				@click=${() => context.post({ type: "openFile", item: item.id, path: edit.path })}
-			>
-				<bdi>${path}</bdi>
-			</button>
-			${
-				edit.movedTo
-					? html`<span class="hint">${context.words.say("detail.movedTo", firstLine(edit.movedTo))}</span>`
-					: nothing
-			}
-			${head ? countsView(context, edit) : nothing}
-		</div>
+		${alone ? movedView(context, edit) : fileView(context, item, edit, path)}
 		${
 			shown.length > 0
 				? html`<table class="diff" dir="ltr" role="presentation" aria-label=${context.words.say("detail.diff", path)}>
@@ -170,6 +176,6 @@ export function fileChangeDetail(
 	if (!changes) {
 		return html`${outputView(context, item.id, "changes", content.changes)}`;
 	}
-	return html`${changes.map((edit, at) => editView(context, item, edit, at, changes.length > 1))}
+	return html`${changes.map((edit, at) => editView(context, item, edit, at, changes.length === 1))}
 	${content.output === undefined ? nothing : outputView(context, item.id, "output", content.output)}`;
 }
