@@ -141,5 +141,6 @@ test("whatever is typed is a query or a QueryError inside the text, and never sy
 				assert.ok(error.position >= 0 && error.position <= query.length);
 			}
 		}),
+		{ seed: 12, numRuns: 500 },
 	);
 });

@@ -45,10 +45,10 @@ function pairs(run: string, withLast: boolean): string {
 	return [...words, ...(withLast ? signs.slice(-1) : [])].join(" ");
 }
 
-/** A part of a phrase: a word, or a run of characters that is found anywhere inside a longer run. */
+/** A part of a phrase: a word, a run of characters that is found anywhere inside a longer run, or an emoji. */
 interface Piece {
 	readonly text: string;
-	readonly run: boolean;
+	readonly kind: "word" | "run" | "emoji";
 }
 
 const piece = new RegExp(
@@ -59,7 +59,7 @@ const piece = new RegExp(
 function piecesOf(text: string): Piece[] {
 	return [...fold(text).matchAll(piece)].map((match) => ({
 		text: match[0],
-		run: match[1] !== undefined,
+		kind: match[1] !== undefined ? "run" : match[2] !== undefined ? "emoji" : "word",
 	}));
 }
 
@@ -82,29 +82,31 @@ export function phraseOf(text: string, prefix: boolean): Phrase | undefined {
 		return undefined;
 	}
 	// Where the phrase goes on after a run, so does the text: the run's last character stands there as a word.
-	const words = pieces.map(({ text: word, run }, index) =>
-		run ? pairs(word, index < pieces.length - 1) || word : word,
+	const words = pieces.map(({ text: word, kind }, index) =>
+		kind === "run" ? pairs(word, index < pieces.length - 1) || word : word,
 	);
 	// A run goes on in either direction, so a lone character is the beginning of a pair.
-	const open = prefix || (last.run && [...last.text].length === 1);
+	const open = prefix || (last.kind === "run" && [...last.text].length === 1);
 	return { match: `"${words.join(" ")}"${open ? " *" : ""}`, pattern: patternOf(pieces, prefix) };
 }
 
 const wordSign = `[[${letters}]--[${cjk}]]`;
+/** What may stand between two words. */
+const gap = `[[^${letters}]--[\\p{Extended_Pictographic}]]`;
 
 function patternOf(pieces: readonly Piece[], prefix: boolean): string {
 	let pattern = "";
-	for (const [index, { text, run }] of pieces.entries()) {
+	for (const [index, { text, kind }] of pieces.entries()) {
 		const before = pieces[index - 1];
 		if (before) {
-			pattern += before.run || run ? `[^${letters}]*` : `[^${letters}]+`;
+			pattern += before.kind === "word" && kind === "word" ? `${gap}+` : `${gap}*`;
 		}
-		const isLast = index === pieces.length - 1;
-		const isWord = !run && !/^\p{Extended_Pictographic}$/v.test(text);
-		const start = isWord ? `(?<!${wordSign})` : "";
-		const end = isWord && !(isLast && prefix) ? `(?!${wordSign})` : "";
-		const rest = isWord && isLast && prefix ? `${wordSign}*` : "";
-		pattern += `${start}${text}${rest}${end}`;
+		if (kind !== "word") {
+			pattern += text;
+			continue;
+		}
+		const open = prefix && index === pieces.length - 1;
+		pattern += `(?<!${wordSign})${text}${open ? `${wordSign}*` : `(?!${wordSign})`}`;
 	}
 	return pattern;
 }
