@@ -67,6 +67,29 @@ test("axe finds nothing serious in an empty, a failed and a hostile transcript",
 	await bad.close();
 });
 
+for (const theme of ["hcDark", "hcLight"] as const) {
+	test(`high contrast draws one line around a run of changed lines, ${theme}`, async () => {
+		const harness = await Harness.open(everyday(), { theme, height: 2000 });
+		await harness.heard("painted");
+		await harness.page.locator("article[data-id=item-9] .line").click();
+		await harness.page.locator("article[data-id=item-9] tr.added").first().waitFor();
+		const edges = await harness.page.evaluate<string[]>(
+			`[...document.querySelectorAll("article[data-id=item-9] tr.added")].map((row) => {
+				const style = getComputedStyle(row);
+				return [style.borderTopStyle, style.borderBottomStyle, style.outlineStyle].join(" ");
+			})`,
+		);
+		const inner = "none none none";
+		assert.deepEqual(edges, [
+			"dashed none none",
+			...[inner, inner, inner, inner],
+			"none dashed none",
+			"dashed dashed none",
+		]);
+		await harness.close();
+	});
+}
+
 test("arrows, Home and End move the focus between items, Enter opens a step, Escape leaves", async () => {
 	const harness = await Harness.open(everyday(), { height: 1400 });
 	const { page } = harness;
