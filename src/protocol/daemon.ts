@@ -80,6 +80,8 @@ export const AgentSessionRecord = z.object({
 	session: z.string(),
 	agent: z.string(),
 	thread: z.nullable(z.string()),
+	/** The name that both sides last agreed on: tells which of them has changed it since. */
+	name: z.nullable(z.string()),
 	status: z.enum(["open", "closed"]),
 	currentTurn: z.nullable(z.string()),
 	updatedAt: z.string(),

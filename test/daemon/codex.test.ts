@@ -221,35 +221,61 @@ test("a turn that runs takes more words", async (t) => {
 	assert.ok(JSON.stringify(lab.model.requests.at(-1)).includes("and second"));
 });
 
-test("a name given here is the name in Codex's list, and one given there is ours", async (t) => {
+/** Another program of the user's that uses the same Codex home. */
+async function otherCodex(t: TestContext, { agent, env, folder }: CodexLab) {
+	const other = await startCodex(agent.command, { cwd: folder, env: { ...env, ...agent.env } });
+	t.after(() => other.close());
+	return other;
+}
+
+test("a name given here is the name in Codex's list", async (t) => {
 	const lab = await live(t);
 	lab.model.script([[{ say: "Hi." }]]);
 	await lab.turn("Hi");
 	await lab.session.rename("The big plan");
 	const { session, agent } = lab;
 	assert.deepEqual(await lab.client.call("sync", { session: session.id, agent }), { synced: true });
-	const env = { ...lab.env, ...lab.agent.env };
-	const other = await startCodex(lab.agent.command, { cwd: lab.folder, env });
-	t.after(() => other.close());
+	const other = await otherCodex(t, lab);
 	const listed = await other.call("thread/list", { modelProviders: [] });
 	const names = (listed["data"] as { name: string | null }[]).map((thread) => thread.name);
 	assert.deepEqual(names, ["The big plan"]);
 });
 
-test("an archived session is archived at Codex", async (t) => {
+test("a name given in Codex is ours after the next sync, and later ours wins again", async (t) => {
 	const lab = await live(t);
-	lab.model.script([[{ say: "Hi." }]]);
+	lab.model.script([[{ say: "Hi." }], [{ say: "Ho." }]]);
+	await lab.turn("Hi");
+	const other = await otherCodex(t, lab);
+	const threadId = lab.session.state.agent.attachment?.thread;
+	await lab.session.refresh();
+	const thread = threadId ?? lab.session.state.agent.attachment?.thread;
+	await other.call("thread/name/set", { threadId: thread, name: "Named over there" });
+	const { session, agent } = lab;
+	await lab.client.call("sync", { session: session.id, agent });
+	await session.refresh();
+	assert.equal(session.state.title, "Named over there");
+	await session.rename("Named here");
+	await lab.turn("Ho");
+	const listed = await other.call("thread/list", { modelProviders: [] });
+	assert.equal((listed["data"] as { name: string | null }[])[0]?.name, "Named here");
+});
+
+test("an archived session is archived at Codex, and a prompt goes on in its thread all the same", async (t) => {
+	const lab = await live(t);
+	lab.model.script([[{ say: "Hi." }], [{ say: "Ho." }]]);
 	await lab.turn("Hi");
 	await lab.session.archive();
 	const { session, agent } = lab;
 	await lab.client.call("sync", { session: session.id, agent });
-	const other = await startCodex(agent.command, {
-		cwd: lab.folder,
-		env: { ...lab.env, ...agent.env },
-	});
-	t.after(() => other.close());
+	const other = await otherCodex(t, lab);
 	const listed = await other.call("thread/list", { modelProviders: [], archived: true });
 	assert.equal((listed["data"] as unknown[]).length, 1);
+	assert.equal(await lab.turn("Ho"), "completed");
+	assert.match(shown(lab), /Hi.*Ho/);
+	await lab.watch.next("session.changed");
+	await session.refresh();
+	assert.equal(session.state.agent.threads.length, 1);
+	assert.equal(session.state.archived, false, "a prompt takes it out of the archive on both sides");
 });
 
 /** What the model was shown by the last request, but for instructions. */

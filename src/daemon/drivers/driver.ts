@@ -75,6 +75,8 @@ export interface AgentThread {
 	steer(input: PromptInput): Promise<void>;
 	/** Asks the agent to stop; `ended` tells when it has. */
 	interrupt(): Promise<void>;
+	/** What the agent calls it now; empty when it has no name, undefined when the agent cannot tell. */
+	readName(): Promise<string | undefined>;
 	setName(name: string): Promise<void>;
 	setArchived(archived: boolean): Promise<void>;
 }

@@ -39,7 +39,6 @@ export class Runs implements AgentListener {
 	private readonly support: RunSupport;
 	/** Sessions by the agent's name of their conversation, and what the agent was last known to say about it. */
 	private readonly threads = new Map<string, string>();
-	private readonly names = new Map<string, string>();
 	private readonly archivedThreads = new Map<string, boolean>();
 	private closed = false;
 
@@ -171,8 +170,7 @@ export class Runs implements AgentListener {
 		try {
 			const connection = await agent.connect();
 			const thread = connection.handle(attachment.thread);
-			this.threads.set(thread.id, id);
-			await this.nameThread(session, thread);
+			await this.attached(id, thread);
 			const { archived } = session.state;
 			if (this.archivedThreads.get(thread.id) !== archived) {
 				// One that stands so already is refused, which is as good.
@@ -187,14 +185,15 @@ export class Runs implements AgentListener {
 
 	/** The agent has given a conversation a name. */
 	named(thread: string, name: string, how: "given" | "made"): void {
-		const before = this.names.get(thread);
-		this.names.set(thread, name);
+		const title = name.trim();
 		void this.follower(thread, async (session) => {
-			const { title } = session.state;
-			const mayReplace = how === "given" || title === "" || title === before;
-			const isNew = mayReplace && name.trim() !== "" && title !== name.trim();
+			const before = this.state.getSession(session.id)?.name ?? "";
+			await this.setAgreed(session.id, title);
+			const ours = session.state.title;
+			const mayReplace = how === "given" || ours === "" || ours === before;
+			const isNew = mayReplace && title !== "" && title !== ours;
 			if (isNew) {
-				await session.rename(name);
+				await session.rename(title);
 			}
 			return isNew;
 		});
@@ -244,24 +243,40 @@ export class Runs implements AgentListener {
 	/** A session lives in this thread now. */
 	private async attached(id: string, thread: AgentThread): Promise<void> {
 		this.threads.set(thread.id, id);
+		const run = this.live.get(id)?.record;
+		const known = this.state.getSession(id);
 		await this.state.upsertSession({
 			session: id,
-			agent: this.live.get(id)?.record.agent ?? "",
+			agent: run?.agent ?? known?.agent ?? "",
 			thread: thread.id,
+			name: known?.thread === thread.id ? known.name : null,
 			status: "open",
-			currentTurn: this.live.get(id)?.record.turn ?? null,
+			currentTurn: run?.turn ?? null,
 			updatedAt: new Date(this.store.clock()).toISOString(),
 		});
-		const session = await this.store.open(id);
-		await this.nameThread(session, thread);
+		await this.agreeOnName(await this.store.open(id), thread);
 	}
 
-	private async nameThread(session: Session, thread: AgentThread): Promise<void> {
-		const { title, header } = session.state;
-		const given = title !== "" && !(header?.session.untitled && header.session.title === title);
-		if (given && this.names.get(thread.id) !== title) {
-			this.names.set(thread.id, title);
-			await thread.setName(title);
+	/** The side that has changed the name since both agreed wins; when both have, ours does. */
+	private async agreeOnName(session: Session, thread: AgentThread): Promise<void> {
+		const theirs = await thread.readName();
+		const ours = givenTitle(session);
+		const agreed = this.state.getSession(session.id)?.name ?? "";
+		if (theirs === undefined || theirs === ours) {
+			await this.setAgreed(session.id, ours);
+		} else if (theirs !== "" && theirs !== agreed && ours === agreed) {
+			await this.setAgreed(session.id, theirs);
+			await session.rename(theirs);
+		} else if (ours !== "") {
+			await this.setAgreed(session.id, ours);
+			await thread.setName(ours);
+		}
+	}
+
+	private async setAgreed(session: string, name: string): Promise<void> {
+		const known = this.state.getSession(session);
+		if (known && known.name !== name) {
+			await this.state.upsertSession({ ...known, name });
 		}
 	}
 
@@ -349,6 +364,11 @@ export class Runs implements AgentListener {
 				.catch(() => undefined);
 		}
 	}
+}
+
+/** The title that a person gave; empty when there is none or a source made it up. */
+function givenTitle({ state: { title, header } }: Session): string {
+	return header?.session.untitled && header.session.title === title ? "" : title;
 }
 
 function checkPromptable(session: Session): void {

@@ -79,6 +79,7 @@ const session: AgentSessionRecord = {
 	session: "s1",
 	agent: "codex",
 	thread: "t",
+	name: null,
 	status: "open",
 	currentTurn: "t1",
 	updatedAt: "2026-01-01T00:00:00.000Z",

@@ -257,6 +257,9 @@ class AcpThread implements AgentThread {
 	}
 
 	/** The protocol has no words for it. */
+	async readName(): Promise<undefined> {
+		return undefined;
+	}
 	async setName(): Promise<void> {
 		return;
 	}

@@ -53,12 +53,11 @@ class CodexConnection implements AgentConnection {
 			case "started":
 				return this.start(settings);
 			case "resumed": {
-				const loaded = this.threads.get(plan.thread);
-				return loaded ?? this.opened("thread/resume", { threadId: plan.thread }, settings);
+				return this.threads.get(plan.thread) ?? this.resume(plan.thread, settings);
 			}
 			case "reverted": {
 				if (!this.threads.has(plan.thread)) {
-					await this.opened("thread/resume", { threadId: plan.thread }, settings);
+					await this.resume(plan.thread, settings);
 				}
 				const { thread: threadId, beforeTurn: beforeTurnId } = plan;
 				await this.orGone(this.peer.call("thread/revert", { threadId, beforeTurnId }));
@@ -92,6 +91,22 @@ class CodexConnection implements AgentConnection {
 	private async start(settings: ThreadSettings): Promise<AgentThread> {
 		const answer = await this.peer.call("thread/start", threadSettings(settings));
 		return this.thread(ThreadAnswer.parse(answer).thread.id);
+	}
+
+	/** A thread that was archived is taken out first: Codex does not go on in one that is. */
+	private async resume(threadId: string, settings: ThreadSettings): Promise<AgentThread> {
+		try {
+			return await this.opened("thread/resume", { threadId }, settings);
+		} catch (error) {
+			const isBack = await this.peer.call("thread/unarchive", { threadId }).then(
+				() => true,
+				() => false,
+			);
+			if (!isBack) {
+				throw error;
+			}
+			return this.opened("thread/resume", { threadId }, settings);
+		}
 	}
 
 	private async opened(
@@ -138,15 +153,23 @@ class CodexConnection implements AgentConnection {
 			}
 			case "thread/archived":
 			case "thread/unarchived":
+				// Codex unloads what it archives.
+				this.unload(threadId);
 				this.listener.archived(threadId, method === "thread/archived");
 				return;
 			case "thread/closed":
 			case "thread/deleted":
-				this.threads.delete(threadId);
+				this.unload(threadId);
 				return;
 			default:
 				this.threads.get(threadId)?.turn?.notified(method, params, turnId ?? undefined);
 		}
+	}
+
+	private unload(threadId: string): void {
+		const thread = this.threads.get(threadId);
+		this.threads.delete(threadId);
+		thread?.turn?.finish("interrupted", "Codex has closed the conversation.");
 	}
 
 	private asked(id: RequestId, method: string, params: unknown): void {
@@ -210,6 +233,11 @@ class CodexThread implements AgentThread {
 		if (turnId !== undefined) {
 			await this.peer.call("turn/interrupt", { threadId: this.id, turnId });
 		}
+	}
+
+	async readName(): Promise<string> {
+		const answer = await this.peer.call("thread/read", { threadId: this.id, includeTurns: false });
+		return ThreadAnswer.parse(answer).thread.name ?? "";
 	}
 
 	async setName(name: string): Promise<void> {
