@@ -147,8 +147,8 @@ test("what an agent was told before the first prompt is one closed row that name
 	const context = page.locator("article.fold");
 	await context.getByText("Environment").waitFor();
 	assert.equal(
-		await context.innerText(),
-		"Wednesday, March 4, 2026\nContext\nDeveloper instructions\nEnvironment",
+		await context.locator(".line").innerText(),
+		"Context\nDeveloper instructions\nEnvironment",
 	);
 	assert.equal(await page.locator("article.raw").count(), 0);
 	await context.locator(".line").click();
@@ -322,6 +322,29 @@ test("the context menu has no Cut and Paste, and knows of a selection", async ()
 	assert.deepEqual(await told(), { preventDefaultContextMenuItems: true, hasSelection: false });
 	await page.evaluate("getSelection().selectAllChildren(document.querySelector('.prose'))");
 	assert.deepEqual(await told(), { preventDefaultContextMenuItems: true, hasSelection: true });
+	await harness.close();
+});
+
+test("a day stands between rules whatever follows it, and is called by its name", async () => {
+	const harness = await Harness.open(new FixtureBuilder().build(), { silent: true });
+	const { page } = harness;
+	await harness.heard("ready");
+	await page.clock.install({ time: "2026-03-04T23:59:50Z" });
+	harness.fixture = new FixtureBuilder()
+		.add({ type: "agentMessage", text: "Hello" })
+		.wait(86_400)
+		.add({ type: "userMessage", text: "Go" })
+		.build();
+	await harness.load();
+	await page.clock.runFor(1000);
+	const day = page.locator(".time").first();
+	await day.getByText("Today").waitFor();
+	const rules = await page.evaluate<string[]>(
+		"[...document.querySelectorAll('.time')].map((one) => getComputedStyle(one, '::before').borderTopStyle)",
+	);
+	assert.deepEqual(rules, ["solid", "solid"]);
+	await page.clock.runFor(30_000);
+	await day.getByText("Yesterday").waitFor();
 	await harness.close();
 });
 

@@ -5,6 +5,7 @@ import { Feed } from "./feed.ts";
 import { ItemActions } from "./itemActions.ts";
 import { followLink } from "./links.ts";
 import { TranscriptModel } from "./model.ts";
+import { onNewDay } from "./newDay.ts";
 import { listenForReplayKeys, Replay } from "./replay.ts";
 import type { ReplayView } from "./replayBar.ts";
 import { RovingFocus } from "./roving.ts";
@@ -94,6 +95,7 @@ export class Page {
 		});
 		new ItemActions(element, this.context);
 		element.addEventListener("click", followLink);
+		onNewDay(() => feed.redrawAll(), this.closing.signal);
 		listenForReplayKeys(this.replay, this.closing.signal);
 		this.start();
 		this.announcePaint();

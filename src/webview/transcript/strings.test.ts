@@ -20,6 +20,15 @@ test("durations are short and whole", () => {
 	);
 });
 
+test("days near to now have a name, those of this year no year", () => {
+	const words = new Words();
+	const now = new Date(2026, 0, 1, 0, 30).getTime();
+	assert.equal(words.dayOf(now - 20 * 60_000, now), "Today");
+	assert.equal(words.dayOf(now - 40 * 60_000, now), "Yesterday");
+	assert.equal(words.dayOf(new Date(2025, 11, 30).getTime(), now), "Tuesday, December 30, 2025");
+	assert.equal(words.dayOf(new Date(2026, 2, 4).getTime(), now), "Wednesday, March 4");
+});
+
 test("a value that looks like a placeholder is not filled again", () => {
 	assert.equal(new Words().say("lineage.continues", "{0} {1}"), "Continues {0} {1}");
 });

@@ -119,6 +119,8 @@ export const strings = {
 	"lineage.parent": "the parent session",
 	"link.tip": "{0}",
 
+	"day.today": "Today",
+	"day.yesterday": "Yesterday",
 	"duration.ms": "{0} ms",
 	"duration.s": "{0} s",
 	"duration.min": "{0} min {1} s",

@@ -1,3 +1,4 @@
+import { sameDay } from "./pure/timeGaps.ts";
 import { type StringKey, strings } from "./strings.ts";
 
 /** Keys that have a form for one and a form for many. */
@@ -10,6 +11,7 @@ export class Words {
 	private readonly compact: Intl.NumberFormat;
 	private readonly clock: Intl.DateTimeFormat;
 	private readonly day: Intl.DateTimeFormat;
+	private readonly dayOfYear: Intl.DateTimeFormat;
 	private readonly whole: Intl.DateTimeFormat;
 
 	constructor(given: Readonly<Record<string, string>> = {}, locale = "en") {
@@ -18,12 +20,9 @@ export class Words {
 		this.numbers = new Intl.NumberFormat(known);
 		this.compact = new Intl.NumberFormat(known, { notation: "compact", maximumFractionDigits: 1 });
 		this.clock = new Intl.DateTimeFormat(known, { hour: "numeric", minute: "2-digit" });
-		this.day = new Intl.DateTimeFormat(known, {
-			weekday: "long",
-			year: "numeric",
-			month: "long",
-			day: "numeric",
-		});
+		const date = { weekday: "long", month: "long", day: "numeric" } as const;
+		this.day = new Intl.DateTimeFormat(known, { ...date, year: "numeric" });
+		this.dayOfYear = new Intl.DateTimeFormat(known, date);
 		this.whole = new Intl.DateTimeFormat(known, { dateStyle: "full", timeStyle: "medium" });
 	}
 
@@ -56,8 +55,19 @@ export class Words {
 		return this.clock.format(time);
 	}
 
-	dayOf(time: number): string {
-		return this.day.format(time);
+	/** "Today", "Yesterday", "Wednesday, March 4", and with its year when that is another. */
+	dayOf(time: number, now = Date.now()): string {
+		const day = new Date(time);
+		const other = new Date(now);
+		if (sameDay(day, other)) {
+			return this.say("day.today");
+		}
+		const thisYear = day.getFullYear() === other.getFullYear();
+		other.setDate(other.getDate() - 1);
+		if (sameDay(day, other)) {
+			return this.say("day.yesterday");
+		}
+		return (thisYear ? this.dayOfYear : this.day).format(time);
 	}
 
 	dateAndTime(time: number): string {

@@ -71,7 +71,10 @@ export function marksView(context: ItemContext, index: number) {
 	${
 		mark
 			? html`<div class="time">
-					<time datetime=${new Date(mark.time).toISOString()}>
+					<time
+						datetime=${new Date(mark.time).toISOString()}
+						data-tip=${context.words.dateAndTime(mark.time)}
+					>
 						${mark.kind === "day" ? context.words.dayOf(mark.time) : context.words.timeOfDay(mark.time)}
 					</time>
 				</div>`

@@ -12,13 +12,12 @@ function timeOf(row: TranscriptRow | undefined): number {
 	return row?.kind === "item" ? row.time : 0;
 }
 
-function sameDay(a: number, b: number): boolean {
-	const left = new Date(a);
-	const right = new Date(b);
+/** True when both are on one day of the reader's calendar. */
+export function sameDay(a: Date, b: Date): boolean {
 	return (
-		left.getFullYear() === right.getFullYear() &&
-		left.getMonth() === right.getMonth() &&
-		left.getDate() === right.getDate()
+		a.getFullYear() === b.getFullYear() &&
+		a.getMonth() === b.getMonth() &&
+		a.getDate() === b.getDate()
 	);
 }
 
@@ -34,7 +33,7 @@ export function timeMark(rows: readonly TranscriptRow[], index: number): TimeMar
 	for (let i = index - 1; i >= 0 && i > index - 20; i--) {
 		const before = timeOf(rows[i]);
 		if (before !== 0) {
-			if (!sameDay(before, time)) {
+			if (!sameDay(new Date(before), new Date(time))) {
 				return { kind: "day", time };
 			}
 			return time - before >= pauseFrom ? { kind: "pause", time } : undefined;
