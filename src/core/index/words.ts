@@ -15,7 +15,7 @@ const letters = "\\p{L}\\p{N}\\p{M}";
 const notAscii = /[^\0-\x7f]/;
 /** Runs of the above scripts, emoji, and everything else beyond ASCII that is no part of a word. */
 const special = new RegExp(
-	`([${cjk}]+)|(\\p{Extended_Pictographic})|[[^\\0-\\x7f]--[${letters}]]+`,
+	`([${cjk}]+)|(\\p{Extended_Pictographic})|[[^\\0-\\x7f]--[${letters}\\p{Extended_Pictographic}]]+`,
 	"gv",
 );
 /** Combining diacritics and variation selectors; marks of other scripts, which carry vowels, stay. */
