@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { everyday } from "./fixtures.ts";
+import { everyday, FixtureBuilder } from "./fixtures.ts";
 import { closeHarness, Harness, themes } from "./harness.ts";
 
 after(closeHarness);
@@ -12,6 +12,32 @@ test("the title stands a step above the prompts", async () => {
 		"['h1', '.prompt p'].map((one) => Math.round(parseFloat(getComputedStyle(document.querySelector(one)).fontSize)))",
 	);
 	assert.deepEqual(sizes, [15, 13]);
+	await harness.close();
+});
+
+test("a note on the session keeps its distance, has no box, and offers its removal on hover", async () => {
+	const note = { id: "n", item: null, text: "Ask Grace.", ts: "" };
+	const builder = new FixtureBuilder().add({ type: "agentMessage", text: "Hello" });
+	builder.notes.push(note);
+	const harness = await Harness.open(builder.build());
+	const { page } = harness;
+	await harness.heard("painted");
+	const look = await page.evaluate(
+		`(() => {
+			const note = document.querySelector(".note");
+			const header = document.querySelector("header").getBoundingClientRect();
+			return [note.getBoundingClientRect().top - header.bottom, getComputedStyle(note).backgroundColor];
+		})()`,
+	);
+	assert.deepEqual(look, [20, "rgba(0, 0, 0, 0)"]);
+	const opacity = () =>
+		page.evaluate("getComputedStyle(document.querySelector('.note button')).opacity");
+	assert.equal(await opacity(), "0");
+	await page.locator(".note").hover();
+	assert.equal(await opacity(), "1");
+	await page.mouse.move(0, 0);
+	await page.keyboard.press("Tab");
+	assert.equal(await opacity(), "1", "by keyboard, too");
 	await harness.close();
 });
 

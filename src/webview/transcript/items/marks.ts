@@ -4,6 +4,7 @@ import type { ItemContext } from "../context.ts";
 import { timeMark } from "../pure/timeGaps.ts";
 import { firstLine } from "../pure/visibleText.ts";
 
+/** A note on an item or, outside of all rows, on the session; there its button is a Tab stop of its own. */
 export function noteView(context: ItemContext, note: SessionNote): TemplateResult {
 	return html`<div class="note added">
 		<span class="icon codicon codicon-note" aria-hidden="true"></span>
@@ -13,7 +14,7 @@ export function noteView(context: ItemContext, note: SessionNote): TemplateResul
 				? html`<button
 						class="action"
 						type="button"
-						tabindex="-1"
+						tabindex=${note.item === null ? 0 : -1}
 						data-inner
 						aria-label=${context.words.say("note.remove")}
 						data-tip=${context.words.say("note.remove")}
@@ -33,7 +34,7 @@ export function branchesView(context: ItemContext, after: string | null) {
 		: html`<button
 				class="branches"
 				type="button"
-				tabindex="-1"
+				tabindex=${after === null ? 0 : -1}
 				data-inner
 				data-tip=${context.words.say("branches.tip")}
 				@click=${() => context.post({ type: "switchBranch" })}
