@@ -53,6 +53,14 @@ async function main(): Promise<void> {
 	for (const signal of ["SIGTERM", "SIGINT"] as const) {
 		process.on(signal, () => void daemon.stop(`The daemon was ended by ${signal}.`));
 	}
+	// What nobody waited for must not end the runs of others; what was thrown in between may have left anything behind.
+	process.on("unhandledRejection", (reason) => console.error(reason));
+	process.on("uncaughtException", (error) => {
+		console.error(error);
+		process.exitCode = 1;
+		void daemon.stop(`The daemon failed: ${error.message}`);
+		setTimeout(() => process.exit(1), 10_000).unref();
+	});
 	// The terminal or window that started it may go.
 	process.on("SIGHUP", () => undefined);
 	await daemon.start();

@@ -125,6 +125,13 @@ async function turn(turnId, prompt) {
 				}
 			}
 			break;
+		case "paced":
+			// 200 a second, each with the moment of its writing.
+			for (let each = 0; each < count; each++) {
+				delta(`${performance.timeOrigin + performance.now()} `);
+				await new Promise((resolve) => setTimeout(resolve, 5));
+			}
+			break;
 		case "garbage":
 			write("this is no JSON\n[1,2]\n\n{}\nnull\n");
 			delta("still here");

@@ -71,6 +71,8 @@ export async function daemonLab(
 			client: name,
 			script,
 			version: "0.0.0-test",
+			// VS Code's own Node is an older one.
+			...(process.env["SKEIN_DAEMON_NODE"] ? { runtime: process.env["SKEIN_DAEMON_NODE"] } : {}),
 			env,
 			args,
 		});

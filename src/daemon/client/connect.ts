@@ -192,13 +192,17 @@ async function firstReport(
 	child: { once(event: "error", listener: (error: Error) => void): unknown },
 ): Promise<StartReport> {
 	const lines = createInterface({ input: stdout });
+	let timer: NodeJS.Timeout | undefined;
 	const line = await new Promise<string>((resolve) => {
+		// One that takes longer may still come: then its socket tells.
+		timer = setTimeout(() => resolve('{"kind":"held"}'), startPatience);
 		lines.once("line", resolve);
 		lines.once("close", () => resolve(""));
 		child.once("error", (error) =>
 			resolve(JSON.stringify({ kind: "failed", message: error.message })),
 		);
 	});
+	clearTimeout(timer);
 	lines.close();
 	stdout.destroy();
 	const report = StartReport.safeParse(parseJson(line));
