@@ -25,6 +25,17 @@ export interface TranscriptHeader {
 	/** Sentences of the warnings, for the banner. */
 	readonly warnings: readonly string[];
 	readonly capabilities: TranscriptCapabilities;
+	/** What works for this session now, best first: an empty page offers it, and nothing that the host does not name. */
+	readonly actions?: readonly SessionAction[];
+}
+
+/** What can be done with a whole session from its page; the host owns the doing. */
+export type SessionAction = "resumeInTerminal" | "addNote" | "importSession";
+
+/** Page to host: one of the actions that its header named was chosen. */
+export interface SessionRequest {
+	readonly type: "sessionAction";
+	readonly action: SessionAction;
 }
 
 /** What the page keeps across reloads (`setState`): enough to be where the reader was. */

@@ -1,7 +1,7 @@
 import type { Item, ItemContent, ItemStatus } from "../../src/core/model/item.ts";
 import type { SessionSummary } from "../../src/core/model/summary.ts";
 import type { Branch, SessionNote, TranscriptRow } from "../../src/core/transcript/transcript.ts";
-import type { TranscriptHeader } from "../../src/protocol/webview.ts";
+import type { SessionAction, TranscriptHeader } from "../../src/protocol/webview.ts";
 
 /** A transcript as the host would have it: rows, and the item of each. */
 export interface Fixture {
@@ -51,6 +51,7 @@ interface Options {
 	readonly warnings?: readonly string[];
 	readonly parentTitle?: string;
 	readonly write?: boolean;
+	readonly actions?: readonly SessionAction[];
 }
 
 /** Builds a transcript item by item, a turn at every prompt. */
@@ -138,6 +139,7 @@ export class FixtureBuilder {
 				notes: this.notes,
 				warnings: options.warnings ?? [],
 				capabilities: { write, fork: true },
+				...(options.actions === undefined ? {} : { actions: options.actions }),
 				...(options.parentTitle === undefined ? {} : { parentTitle: options.parentTitle }),
 			},
 		};

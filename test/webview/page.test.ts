@@ -348,6 +348,27 @@ test("a day stands between rules whatever follows it, and is called by its name"
 	await harness.close();
 });
 
+test("an empty session offers what the host names, until something is said", async () => {
+	const harness = await Harness.open(
+		new FixtureBuilder().build({ actions: ["resumeInTerminal", "addNote"] }),
+	);
+	const { page } = harness;
+	await harness.heard("painted");
+	assert.deepEqual(await page.locator(".offer").allInnerTexts(), [
+		"Resume in Terminal",
+		"Add Note to Session\u2026",
+	]);
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Enter");
+	assert.equal((await harness.heard("sessionAction")).action, "addNote");
+	const { header } = new FixtureBuilder().add({ type: "userMessage", text: "Go" }).build();
+	const { rows } = new FixtureBuilder().add({ type: "userMessage", text: "Go" });
+	await harness.send({ type: "update", header, from: 0, rows, changed: [] });
+	await page.locator(".empty").waitFor({ state: "detached" });
+	await harness.close();
+});
+
 test("words come from the host where it sends them", async () => {
 	const harness = await Harness.open(everyday(), { silent: true });
 	await harness.heard("ready");

@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import type { ReplayAction, ToTranscript } from "../../protocol/webview.ts";
 import { receiveBlob } from "./blobs.ts";
+import { emptyView } from "./empty.ts";
 import { foldHeader } from "./foldHeader.ts";
 import { bannerView, headerView, preludeView } from "./header.ts";
 import { Page } from "./page.ts";
@@ -124,14 +125,7 @@ export class SkeinTranscript extends LitElement {
 		return html`${headerView(context)}
 			<main class="column ${replay.active ? "replaying" : ""}">
 				${bannerView(context)} ${preludeView(context)}
-				${
-					empty
-						? html`<div class="empty">
-								<span class="codicon codicon-comment-discussion" aria-hidden="true"></span>
-								<p>${words.say("page.empty")}</p>
-							</div>`
-						: nothing
-				}
+				${empty ? emptyView(context) : nothing}
 				<div
 					class="feed"
 					data-feed=${this.generation}

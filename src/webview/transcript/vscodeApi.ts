@@ -1,7 +1,11 @@
-import type { FromTranscript, TranscriptViewState } from "../../protocol/webview.ts";
+import type {
+	FromTranscript,
+	SessionRequest,
+	TranscriptViewState,
+} from "../../protocol/webview.ts";
 
 interface VsCodeApi {
-	postMessage(message: FromTranscript): void;
+	postMessage(message: FromTranscript | SessionRequest): void;
 	getState(): unknown;
 	setState(state: TranscriptViewState): void;
 }
@@ -11,7 +15,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
 // VS Code gives it out once; it stays in this module, out of reach of anything a transcript could smuggle in.
 const api = acquireVsCodeApi();
 
-export function post(message: FromTranscript): void {
+export function post(message: FromTranscript | SessionRequest): void {
 	api.postMessage(message);
 }
 
