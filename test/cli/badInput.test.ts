@@ -15,6 +15,8 @@ import {
 } from "node:fs/promises";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
+import { crc32 } from "node:zlib";
+import { loadSqlite } from "../../src/core/index/sqlite.ts";
 import { Place, type Result, recordsOf } from "./harness.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -292,11 +294,17 @@ test("doctor reports a parent that is gone, and a cached row that is not what th
 	const { session } = await place.json<{ session: { id: string } }>(["fork", id]);
 	await place.json(["list"]);
 	assert.equal((await place.run(["doctor"])).code, 0);
-	const cache = path.join(place.env["XDG_CACHE_HOME"] ?? "", "skein", "catalogue");
-	for (const name of await readdir(cache)) {
-		const text = await readFile(path.join(cache, name), "utf8");
-		await writeFile(path.join(cache, name), text.replaceAll('"title":"Parent"', '"title":"Wrong"'));
+	const cache = path.join(place.env["XDG_CACHE_HOME"] ?? "", "skein", "index");
+	const db = new (loadSqlite().DatabaseSync)(path.join(cache, "catalogue.db"));
+	for (const row of db.prepare("SELECT key, value FROM cached").all()) {
+		const value = String(row["value"]).replaceAll('"title":"Parent"', '"title":"Wrong"');
+		db.prepare("UPDATE cached SET value = ?, value_check = ? WHERE key = ?").run(
+			value,
+			crc32(value),
+			String(row["key"]),
+		);
 	}
+	db.close();
 	const wrong = await place.run(["doctor", "--json"]);
 	assert.equal(wrong.code, 1);
 	assert.deepEqual(JSON.parse(wrong.stdout).projection, {

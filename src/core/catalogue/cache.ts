@@ -1,19 +1,12 @@
-import { createHash } from "node:crypto";
+import * as fs from "node:fs";
 import * as path from "node:path";
-import * as z from "zod/mini";
-import { systemErrorCode } from "../../base/errors.ts";
-import { type Files, writeWhole } from "../files.ts";
+import { crc32 } from "node:zlib";
+import { HumanError } from "../../base/errors.ts";
+import { IndexDatabase } from "../index/database.ts";
+import { sqliteTrouble } from "../index/sqlite.ts";
 
-/** Changes whenever what is cached would be computed differently: older caches are then ignored. */
-const cacheVersion = 2;
-
-const CacheFile = z.object({
-	version: z.literal(cacheVersion),
-	entries: z.record(
-		z.string(),
-		z.object({ size: z.number(), mtimeMs: z.number(), value: z.unknown() }),
-	),
-});
+/** Changes whenever what is cached would be computed differently: what older code cached is then ignored. */
+const cacheVersion = 3;
 
 /** What was found in a file when it had this size (bytes) and modification time (ms). */
 export interface CacheEntry {
@@ -23,27 +16,27 @@ export interface CacheEntry {
 }
 
 /**
- * A map from file to what was found in it, kept in one file of the user's cache folder. Derived and deletable: a cache
- * that is missing, damaged or of another version is an empty one.
+ * A map from file to what was found in it, kept for the whole machine in one database of the user's cache folder; only
+ * what has changed is written. Derived and deletable: a cache that is missing, damaged or of another version is an empty
+ * one, and where no database can be kept everything is read anew at each start.
  */
 export class CatalogueCache {
 	readonly entries = new Map<string, CacheEntry>();
-	private readonly files: Files;
-	private readonly file: string;
-	private changed = false;
+	private readonly subject: string;
+	private readonly db: IndexDatabase;
+	private readonly changed = new Set<string>();
 
-	private constructor(files: Files, file: string) {
-		this.files = files;
-		this.file = file;
+	private constructor(file: string, subject: string) {
+		this.db = new IndexDatabase(file);
+		this.subject = `${cacheVersion} ${subject}`;
 	}
 
-	/** Opens the cache named by `subject` (a store's path, a source's name). Never throws for what is on disk. */
-	static async open(files: Files, cacheFolder: string, subject: string): Promise<CatalogueCache> {
-		const name = createHash("sha256").update(subject).digest("hex").slice(0, 16);
-		const cache = new CatalogueCache(files, path.join(cacheFolder, "catalogue", `${name}.json`));
-		const content = CacheFile.safeParse(await cache.read());
-		for (const [key, entry] of Object.entries(content.success ? content.data.entries : {})) {
-			cache.entries.set(key, entry);
+	/** Opens what is cached of `subject` (a store's path, a source's name). Never throws for what is on disk. */
+	static open(cacheFolder: string, subject: string): CatalogueCache {
+		const file = path.join(cacheFolder, "index", "catalogue.db");
+		const cache = new CatalogueCache(file, subject);
+		if (fs.existsSync(file)) {
+			cache.attempt(() => cache.db.guarded(() => cache.load()));
 		}
 		return cache;
 	}
@@ -58,42 +51,84 @@ export class CatalogueCache {
 
 	set(key: string, entry: CacheEntry): void {
 		this.entries.set(key, entry);
-		this.changed = true;
+		this.changed.add(key);
 	}
 
 	delete(key: string): void {
-		this.changed = this.entries.delete(key) || this.changed;
+		if (this.entries.delete(key)) {
+			this.changed.add(key);
+		}
 	}
 
 	/** Writes what has changed since the last time. A cache that cannot be written costs time at the next start only. */
-	async save(): Promise<void> {
-		if (!this.changed) {
-			return;
+	save(): void {
+		if (this.changed.size > 0) {
+			this.attempt(() => this.db.guarded(() => this.db.write(() => this.store())));
 		}
-		this.changed = false;
+	}
+
+	private load(): void {
+		const rows = this.db
+			.statement("SELECT key, size, mtime, value, value_check FROM cached WHERE subject = ?")
+			.all(this.subject) as unknown as CachedFile[];
+		for (const row of rows) {
+			this.entries.set(row.key, new StoredEntry(row));
+		}
+	}
+
+	private store(): void {
+		const put = this.db.statement("INSERT OR REPLACE INTO cached VALUES (?, ?, ?, ?, ?, ?)");
+		const remove = this.db.statement("DELETE FROM cached WHERE subject = ? AND key = ?");
+		for (const key of this.changed) {
+			const entry = this.entries.get(key);
+			if (entry) {
+				const value = JSON.stringify(entry.value);
+				put.run(this.subject, key, entry.size, entry.mtimeMs, value, crc32(value));
+			} else {
+				remove.run(this.subject, key);
+			}
+		}
+		this.changed.clear();
+	}
+
+	/** Runs `work`; a database that cannot be used is done without. */
+	private attempt(work: () => void): void {
 		try {
-			await this.files.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
-			await writeWhole(
-				this.files,
-				this.file,
-				JSON.stringify({ version: cacheVersion, entries: Object.fromEntries(this.entries) }),
-				{ replace: true },
-			);
+			work();
 		} catch (error) {
-			if (systemErrorCode(error) === undefined) {
+			if (!(error instanceof HumanError) && sqliteTrouble(error) === undefined) {
 				throw error;
 			}
 		}
 	}
+}
 
-	private async read(): Promise<unknown> {
-		try {
-			return JSON.parse(await this.files.readFile(this.file, "utf8"));
-		} catch (error) {
-			if (systemErrorCode(error) !== undefined || error instanceof SyntaxError) {
-				return undefined;
-			}
-			throw error;
-		}
+interface CachedFile {
+	readonly key: string;
+	readonly size: number;
+	readonly mtime: number;
+	readonly value: string;
+	readonly value_check: number;
+}
+
+/** An entry whose value is parsed when somebody asks for it, and is undefined when it is not what was stored. */
+class StoredEntry implements CacheEntry {
+	private readonly row: CachedFile;
+
+	constructor(row: CachedFile) {
+		this.row = row;
+	}
+
+	get size(): number {
+		return this.row.size;
+	}
+
+	get mtimeMs(): number {
+		return this.row.mtime;
+	}
+
+	get value(): unknown {
+		const { value, value_check } = this.row;
+		return crc32(value) === value_check ? JSON.parse(value) : undefined;
 	}
 }

@@ -23,14 +23,12 @@ export class SourceCatalogue {
 	/** Kept copies: also read for sessions that the tool itself has deleted. */
 	private readonly kept: SourceKeep;
 	private readonly locations: Locations;
-	private readonly files: Files;
 	private cache: CatalogueCache | undefined;
 	private present: readonly string[] = [];
 
 	constructor(source: Source, locations: Locations, files: Files = nodeFiles) {
 		this.source = source;
 		this.locations = locations;
-		this.files = files;
 		this.kept = new SourceKeep(files, locations.data, source);
 	}
 
@@ -56,8 +54,7 @@ export class SourceCatalogue {
 		report: ReportProgress = () => undefined,
 		partial: (change: CatalogueChange) => void = () => undefined,
 	): Promise<CatalogueChange> {
-		this.cache ??= await CatalogueCache.open(
-			this.files,
+		this.cache ??= CatalogueCache.open(
 			this.locations.cache,
 			`${this.source.name} ${this.source.roots.join(" ")}`,
 		);
@@ -96,7 +93,7 @@ export class SourceCatalogue {
 			}
 		}
 		const change = this.apply(await this.source.summarize(facts), true);
-		await cache.save();
+		cache.save();
 		return change;
 	}
 

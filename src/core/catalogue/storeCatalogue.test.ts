@@ -103,7 +103,7 @@ test("a damaged cache costs a reading, never a row", async (t) => {
 	const { store } = await emptyWorkspace(t);
 	const session = await store.create({ title: "A" });
 	await new StoreCatalogue(store).scan();
-	const folder = path.join(store.locations.cache, "catalogue");
+	const folder = path.join(store.locations.cache, "index");
 	for (const name of await readdir(folder)) {
 		await writeFile(path.join(folder, name), '{"version":1,"entries":{"');
 	}

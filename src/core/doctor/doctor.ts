@@ -53,7 +53,7 @@ export async function examineStore(store: WorkspaceStore): Promise<Examination> 
 	damage.push(...(await checkStoreFile(store)));
 	const ids = (await listSessions(store, damage)).sort();
 	const blobs = new BlobCheck(store);
-	const rows = await CachedRows.open(store);
+	const rows = CachedRows.open(store);
 	const parts = await mapLimit(ids, 2, (id) => examineSession(store, id, blobs, rows));
 	for (const part of parts) {
 		damage.push(...part.damage);

@@ -15,10 +15,8 @@ export class CachedRows {
 		this.cache = cache;
 	}
 
-	static async open(store: WorkspaceStore): Promise<CachedRows> {
-		return new CachedRows(
-			await CatalogueCache.open(store.files, store.locations.cache, store.root),
-		);
+	static open(store: WorkspaceStore): CachedRows {
+		return new CachedRows(CatalogueCache.open(store.locations.cache, store.root));
 	}
 
 	/**

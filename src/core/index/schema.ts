@@ -89,6 +89,17 @@ export const migrations: readonly string[] = [
 	) WITHOUT ROWID;
 	CREATE INDEX touched_by_file ON touched (file);
 
+	-- What lists of sessions remember of files, by the subject they are of (see catalogue/cache.ts).
+	CREATE TABLE cached (
+		subject TEXT NOT NULL,
+		key TEXT NOT NULL,
+		size INTEGER NOT NULL,
+		mtime REAL NOT NULL,
+		value TEXT NOT NULL,
+		value_check INTEGER NOT NULL,
+		PRIMARY KEY (subject, key)
+	) WITHOUT ROWID;
+
 	CREATE VIRTUAL TABLE about USING fts5(body, content='', contentless_delete=1, tokenize='ascii');
 
 	-- The full-text tables, oldest first: text_<id> holds the keys from "start" on, up to the next one's start.
