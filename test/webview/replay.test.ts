@@ -88,6 +88,25 @@ test("commands of the host drive it, and its place survives a reload", async () 
 	await harness.close();
 });
 
+test("the bar says where it stands, with the turn where there is room", async () => {
+	for (const [width, text] of [
+		[1000, "2 of 21 \u00b7 turn 1"],
+		[300, "2 of 21"],
+	] as const) {
+		const harness = await Harness.open(everyday(), { replay: true, width });
+		await harness.heard("replayState", (one) => one.playing);
+		await harness.page.keyboard.press("Space");
+		await harness.page.keyboard.press("Home");
+		await harness.page.keyboard.press("ArrowRight");
+		await harness.page.locator(".position").getByText(text, { exact: true }).waitFor();
+		const { right } = await harness.page.evaluate<{ right: number }>(
+			"document.querySelector('.replay .controls > :last-child').getBoundingClientRect().toJSON()",
+		);
+		assert.ok(right <= width, `${right} of ${width} px`);
+		await harness.close();
+	}
+});
+
 test("Space on a control of the bar presses it, and does not toggle twice", async () => {
 	const harness = await Harness.open(everyday(), { replay: true });
 	await harness.heard("replayState", (one) => one.playing);

@@ -60,10 +60,7 @@ export class SkeinReplayBar extends LitElement {
 					${this.button("chevron-right", words.say("replay.nextItem"), "nextItem")}
 					${this.button("debug-continue", words.say("replay.nextTurn"), "nextTurn")}
 				</span>
-				<span class="position" data-tip=${words.say("replay.position", view.item, view.items, view.turn)}
-					>${words.say("replay.position.short", view.item, view.items)}</span
-				>
-				<label class="speed">
+				<span class="speed">
 					<select
 						aria-label=${words.say("replay.speed")}
 						data-tip=${words.say("replay.speed")}
@@ -79,7 +76,12 @@ export class SkeinReplayBar extends LitElement {
 								</option>`,
 						)}
 					</select>
-				</label>
+					<span class="codicon codicon-chevron-down" aria-hidden="true"></span>
+				</span>
+				<span class="position" data-tip=${words.say("replay.position", view.item, view.items, view.turn)}
+					><span class="wide">${words.say("replay.position.turn", view.item, view.items, view.turn)}</span
+					><span class="narrow">${words.say("replay.position.short", view.item, view.items)}</span></span
+				>
 				<span class="space"></span>
 				${
 					view.canFork
