@@ -48,6 +48,8 @@ const minute = 60_000;
 const recentRuns = 50;
 /** Events kept in memory. */
 const eventCacheSize = 1000;
+/** Sessions that one client follows. */
+const followLimit = 1000;
 /** How often the daemon looks whether its lock is still there, ms. */
 const lockInterval = 30_000;
 
@@ -194,6 +196,9 @@ export class Daemon {
 				return this.subscribe(params as DaemonParams<"subscribe">, client);
 			case "follow": {
 				const { session } = params as DaemonParams<"follow">;
+				if (client.follows.size >= followLimit) {
+					throw new HumanError("overloaded", "A window may follow 1000 sessions at a time.");
+				}
 				client.follows.add(session);
 				return this.runs.follow(session);
 			}

@@ -13,6 +13,7 @@ const { values } = parseArgs({
 		folder: { type: "string" },
 		version: { type: "string", default: "0" },
 		idle: { type: "string" },
+		childIdle: { type: "string" },
 		patience: { type: "string" },
 		backoff: { type: "string" },
 	},
@@ -32,7 +33,7 @@ function report(message: StartReport): Promise<void> {
 }
 
 async function main(): Promise<void> {
-	const { folder, version, idle, patience, backoff } = values;
+	const { folder, version, idle, childIdle, patience, backoff } = values;
 	if (folder === undefined) {
 		throw new HumanError("usage", "The daemon must be told its folder: --folder DIR.");
 	}
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
 		version,
 		environment: process.env,
 		...ms("idle", idle),
+		...ms("childIdle", childIdle),
 		...ms("patience", patience),
 		...(backoff === undefined ? {} : { backoff: { ...restartBackoff, first: Number(backoff) } }),
 	});

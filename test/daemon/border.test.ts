@@ -166,6 +166,34 @@ test("starters at the same moment get one daemon", async (t) => {
 	}
 });
 
+test("a window that was away gets what it missed, over a restart of the daemon too", async (t) => {
+	const lab = await daemonLab(t);
+	const client = await lab.connect();
+	const { seq } = await client.call("status", {});
+	const session = await lab.store.create();
+	const agent = fakeAgent("talk", 3);
+	const prompt = { session: session.id, input: { text: "word" }, agent };
+	const watch = await Watch.on(client);
+	await watch.ended((await client.call("prompt", prompt)).run);
+	await stopDaemon(client);
+	const again = await lab.connect();
+	const { events, lost } = await again.call("subscribe", { after: seq });
+	assert.equal(lost, false);
+	assert.deepEqual(
+		events.map((event) => event.seq),
+		events.map((_, index) => seq + 1 + index),
+	);
+	const types = events.map((event) => event.type);
+	for (const type of ["run.started", "run.ended", "daemon.stopping", "daemon.started"] as const) {
+		assert.ok(types.includes(type), type);
+	}
+	assert.deepEqual(await again.call("subscribe", { after: seq + 100_000 }), {
+		events: [],
+		seq: events.at(-1)?.seq,
+		lost: true,
+	});
+});
+
 test("a daemon that nobody needs ends itself", async (t) => {
 	const lab = await daemonLab(t);
 	const client = await lab.connect("a window", ["--idle", "50"]);

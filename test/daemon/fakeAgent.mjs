@@ -9,6 +9,7 @@ const write = (text) => process.stdout.write(text);
 const send = (message) => write(`${JSON.stringify(message)}\n`);
 const threadId = "thread-1";
 let turns = 0;
+let place = "";
 const ignore = () => undefined;
 let asked;
 let stopTurn = ignore;
@@ -49,6 +50,7 @@ function handle({ id, method, params, result }) {
 			return;
 		case "thread/start":
 		case "thread/resume":
+			place = params.cwd;
 			send({ id, result: { thread: { id: threadId, name: null } } });
 			return;
 		case "turn/start": {
@@ -168,6 +170,9 @@ async function turn(turnId, prompt) {
 			return;
 		case "environment":
 			delta(JSON.stringify(process.env));
+			break;
+		case "place":
+			delta(place);
 			break;
 		case "pids":
 			delta(String(process.pid));

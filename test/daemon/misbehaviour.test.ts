@@ -181,3 +181,38 @@ test("a child sees its mark and our environment, but nothing of VS Code's", asyn
 	const foreign = Object.keys(env).filter((name) => /^(ELECTRON_|VSCODE_|NODE_OPTIONS)/.test(name));
 	assert.deepEqual(foreign, []);
 });
+
+test("an agent that nobody needs is ended after a while, and started when somebody does", async (t) => {
+	const lab = await live(t, ["--childIdle", "20"]);
+	assert.equal((await lab.turn("talk", 3)).detail?.["status"], "completed");
+	await lab.watch.next("child.exited");
+	const { children, state } = await lab.client.call("status", {});
+	assert.equal(children[0]?.status, "exited");
+	assert.equal(children[0]?.lastError, null);
+	assert.equal(state.kind, "idle");
+	assert.equal((await lab.turn("talk", 3)).detail?.["status"], "completed");
+});
+
+test("an agent works in the session's folder only when that is inside the workspace", async (t) => {
+	const lab = await live(t);
+	const { mkdir, symlink } = await import("node:fs/promises");
+	await mkdir(`${lab.folder}/inside`);
+	await symlink("/tmp", `${lab.folder}/link`);
+	const placeOf = async (cwd: string) => {
+		const session = await lab.store.createFrom({
+			title: "",
+			agent: null,
+			model: null,
+			cwd,
+			origin: null,
+		});
+		const agent = fakeAgent("place");
+		const prompt = { session: session.id, input: { text: "word" }, agent };
+		await lab.watch.ended((await lab.client.call("prompt", prompt)).run);
+		return words(await itemsOf(session)).at(-1);
+	};
+	assert.equal(await placeOf("inside"), `agentMessage: ${lab.folder}/inside`);
+	for (const cwd of [".", "/", "..", "link", "missing"]) {
+		assert.equal(await placeOf(cwd), `agentMessage: ${lab.folder}`, cwd);
+	}
+});

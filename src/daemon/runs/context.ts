@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { systemErrorCode } from "../../base/errors.ts";
 import { readItems } from "../../core/journal/items.ts";
 import type { Journal } from "../../core/journal/journal.ts";
 import type { Attachment } from "../../core/model/agentState.ts";
@@ -219,7 +220,24 @@ function textOf(text: unknown): string {
 	return typeof text === "string" ? text : "";
 }
 
-/** A session's folder, absolute. */
-export function folderOf(journal: Journal, store: WorkspaceStore): string {
-	return path.resolve(store.folder, journal.state.header?.session.cwd ?? ".");
+/**
+ * Where an agent works on a session: the session's folder where that is inside the workspace, else the workspace. A
+ * journal of a cloned repository must not send an agent to another place.
+ */
+export async function folderOf(journal: Journal, store: WorkspaceStore): Promise<string> {
+	const asked = path.resolve(store.folder, journal.state.header?.session.cwd ?? ".");
+	try {
+		const [folder, real] = await Promise.all([
+			store.files.realpath(store.folder),
+			store.files.realpath(asked),
+		]);
+		const relative = path.relative(folder, real);
+		const isInside = !relative.startsWith("..") && !path.isAbsolute(relative);
+		return isInside && (await store.files.stat(real)).isDirectory() ? real : folder;
+	} catch (error) {
+		if (systemErrorCode(error) === undefined) {
+			throw error;
+		}
+		return store.folder;
+	}
 }

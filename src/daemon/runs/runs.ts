@@ -99,6 +99,7 @@ export class Runs implements AgentListener {
 			await closeLostTurns(session, () => false);
 			checkPromptable(session);
 			const context = await planContext(session.journal, this.store, spec.agent);
+			const cwd = await folderOf(session.journal, this.store);
 			const record: RunRecord = {
 				id: newId(this.store.clock()),
 				session: id,
@@ -117,7 +118,7 @@ export class Runs implements AgentListener {
 			// Known before the turn is: a daemon that is killed in between finds the session again.
 			await this.state.upsertRun(record);
 			const { turn, item, nextId } = await this.writePrompt(session, input, record);
-			const settings = { cwd: folderOf(session.journal, this.store), model, sandbox, approvals };
+			const settings = { cwd, model, sandbox, approvals };
 			const run = new Run(
 				{ record: { ...record, turn }, session, input, settings, context, nextId },
 				agents.of(spec),
