@@ -19,6 +19,7 @@ const records: JournalRecord[] = [
 		how: "started",
 		turn: id(1),
 		agentTurn: "a1",
+		model: "gpt-5",
 	},
 	{
 		...base,
@@ -62,6 +63,7 @@ test("the newest attachment names the thread a session lives in, and each turn k
 	const { agent } = fold(records);
 	assert.equal(agent.attachment?.thread, "t2");
 	assert.equal(agent.attachments.get(id(1))?.agentTurn, "a1");
+	assert.equal(agent.attachments.get(id(1))?.model, "gpt-5");
 	assert.deepEqual(agent.threads, [
 		{ agent: "codex", thread: "t1" },
 		{ agent: "codex", thread: "t2" },

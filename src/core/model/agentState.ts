@@ -16,6 +16,7 @@ export interface Attachment {
 	readonly agent: string;
 	readonly thread: string;
 	readonly agentTurn: string | undefined;
+	readonly model: string | undefined;
 }
 
 type AgentRecord = RecordOf<"agent.attached" | "approval.requested" | "approval.answered">;
@@ -89,6 +90,7 @@ export class AgentState {
 				agent: record.agent,
 				thread: record.thread,
 				agentTurn: record.agentTurn,
+				model: record.model,
 			});
 		}
 	}

@@ -180,6 +180,8 @@ export const AgentAttached = z.looseObject({
 	turn: z.string(),
 	/** The agent's name of the turn, when it has names for turns. */
 	agentTurn: z.optional(z.string()),
+	/** The model that answers, when the agent tells. */
+	model: z.optional(z.string()),
 });
 export const ApprovalOption = z.looseObject({
 	id: z.string(),
