@@ -41,6 +41,21 @@ test("a note on the session keeps its distance, has no box, and offers its remov
 	await harness.close();
 });
 
+test("a long title has two lines where it is narrow, and shows whole on hover where it is cut", async () => {
+	const title =
+		"Retry uploads that fail with a 503 and tell people how long they will have to wait";
+	const titled = new FixtureBuilder()
+		.add({ type: "agentMessage", text: "Hello" })
+		.build({ summary: { title } });
+	const narrow = await Harness.open(titled, { width: 300 });
+	await narrow.heard("painted");
+	const height = "document.querySelector('h1').clientHeight";
+	assert.equal(await narrow.page.evaluate(height), 44);
+	await narrow.page.locator("h1").hover();
+	await narrow.page.locator(".tooltip", { hasText: title }).waitFor();
+	await narrow.close();
+});
+
 for (const theme of themes) {
 	test(`at 300 px nothing is wider than the page, ${theme}`, async () => {
 		const harness = await Harness.open(everyday(), { theme, width: 300, height: 3000 });

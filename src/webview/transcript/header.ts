@@ -13,7 +13,7 @@ export function headerView(context: ItemContext): TemplateResult {
 		aria-label=${words.say("header.label")}
 		data-vscode-context='{"webviewSection":"header"}'
 	>
-		<h1 dir="auto">${firstLine(summary.title)}</h1>
+		<h1 dir="auto" data-cut-tip=${firstLine(summary.title)}>${firstLine(summary.title)}</h1>
 		<div class="facts">
 			<span>${firstLine(agentLabel)}</span>
 			${

@@ -2,7 +2,7 @@ const delay = 500;
 
 /**
  * Tooltips for `data-tip`, by mouse and by keyboard alike (the browser's own `title` shows on hover only).
- * `data-cut-tip` shows only while the element's target is cut off.
+ * `data-cut-tip` shows only while the element, or its target, is cut off.
  */
 export function showTooltips(): void {
 	const tip = document.createElement("div");
@@ -23,8 +23,11 @@ export function showTooltips(): void {
 	const textOf = (element: HTMLElement): string | undefined => {
 		const cut = element.dataset["cutTip"];
 		if (cut !== undefined) {
-			const target = element.querySelector(".target");
-			return target && target.scrollWidth > target.clientWidth ? cut : undefined;
+			const target = element.querySelector(".target") ?? element;
+			// A glyph may reach a few pixels beyond its line; a line that is hidden is higher than that.
+			const isCut =
+				target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight + 8;
+			return isCut ? cut : undefined;
 		}
 		return element.dataset["tip"];
 	};
