@@ -56,6 +56,24 @@ test("a long title has two lines where it is narrow, and shows whole on hover wh
 	await narrow.close();
 });
 
+test("a path loses its folders before its name, and shows whole on hover", async () => {
+	const path = "packages/parcel/src/upload/uploader.ts";
+	const edit = { path, kind: "update", diff: "@@ -1 +1 @@\n-a\n+b\n" } as const;
+	const builder = new FixtureBuilder().add({ type: "fileChange", changes: [edit] });
+	const harness = await Harness.open(builder.build(), { width: 300 });
+	const { page } = harness;
+	await page.locator(".name").waitFor();
+	assert.deepEqual(
+		await page.evaluate(
+			"['.folders', '.name'].map((one) => document.querySelector(one)).map((one) => one.scrollWidth > one.clientWidth)",
+		),
+		[true, false],
+	);
+	await page.locator(".line").hover();
+	await page.locator(".tooltip", { hasText: path }).waitFor();
+	await harness.close();
+});
+
 for (const theme of themes) {
 	test(`at 300 px nothing is wider than the page, ${theme}`, async () => {
 		const harness = await Harness.open(everyday(), { theme, width: 300, height: 3000 });

@@ -1,5 +1,11 @@
 const delay = 500;
 
+/** A glyph may reach a few pixels beyond its line; a line that is hidden is higher than that. */
+function isCut(element: Element): boolean {
+	const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
+	return scrollWidth > clientWidth || scrollHeight > clientHeight + 8;
+}
+
 /**
  * Tooltips for `data-tip`, by mouse and by keyboard alike (the browser's own `title` shows on hover only).
  * `data-cut-tip` shows only while the element, or its target, is cut off.
@@ -23,11 +29,8 @@ export function showTooltips(): void {
 	const textOf = (element: HTMLElement): string | undefined => {
 		const cut = element.dataset["cutTip"];
 		if (cut !== undefined) {
-			const target = element.querySelector(".target") ?? element;
-			// A glyph may reach a few pixels beyond its line; a line that is hidden is higher than that.
-			const isCut =
-				target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight + 8;
-			return isCut ? cut : undefined;
+			const targets = [...element.querySelectorAll(".target, .folders")];
+			return (targets.length > 0 ? targets : [element]).some(isCut) ? cut : undefined;
 		}
 		return element.dataset["tip"];
 	};

@@ -38,9 +38,9 @@ function durationMeta(context: ItemContext, ms: number | undefined): Meta {
 	return ms === undefined || ms < 100 ? nothing : html`<span>${context.words.duration(ms)}</span>`;
 }
 
-/** True when the step's line shows all of a command already. */
-function isWhole(command: string): boolean {
-	return command.length <= 80 && !command.trim().includes("\n");
+/** True when the step's line shows all of a text already. */
+function isWhole(text: string): boolean {
+	return text.length <= 80 && !text.trim().includes("\n");
 }
 
 function commandStep(
@@ -82,6 +82,13 @@ function commandStep(
 	};
 }
 
+/** A path that loses its folders before its name where there is no room. */
+function pathView(path: string): TemplateResult {
+	const name = path.lastIndexOf("/") + 1;
+	return html`<span class="folders">${path.slice(0, name)}</span
+		><span class="name">${path.slice(name)}</span>`;
+}
+
 function fileChangeStep(context: ItemContext, item: Item, content: ContentOf<"fileChange">): Step {
 	const changes = changesOf(content);
 	const running = item.status === "running";
@@ -95,7 +102,9 @@ function fileChangeStep(context: ItemContext, item: Item, content: ContentOf<"fi
 		line: {
 			icon: icons[only?.kind ?? "update"],
 			verb: context.words.say(only?.movedTo ? "verb.moved" : verb),
-			target: only ? firstLine(only.path) : context.words.say("files.many", changes?.length ?? 0),
+			target: only
+				? pathView(firstLine(only.path))
+				: context.words.say("files.many", changes?.length ?? 0),
 			code: only !== undefined,
 			tip: firstLine(paths, 600),
 			meta: [
@@ -181,8 +190,12 @@ function searchStep(context: ItemContext, item: Item, content: ContentOf<"webSea
 			failed: item.status === "failed",
 		},
 		detail: () => html`
-			${outputView(context, item.id, "query", content.query)}
-			${outputView(context, item.id, "output", content.output)}
+			${isWhole(query) ? nothing : outputView(context, item.id, "query", content.query)}
+			${
+				content.output === undefined
+					? html`<p class="hint">${context.words.say(running ? "status.running" : "detail.noOutput")}</p>`
+					: outputView(context, item.id, "output", content.output)
+			}
 		`,
 	};
 }
