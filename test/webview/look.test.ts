@@ -74,6 +74,21 @@ test("a path loses its folders before its name, and shows whole on hover", async
 	await harness.close();
 });
 
+test("a command that its line shows whole is not repeated, where it is narrow it is", async () => {
+	for (const [width, shown] of [
+		[1000, false],
+		[300, true],
+	] as const) {
+		const harness = await Harness.open(everyday(), { width, height: 2000 });
+		await harness.heard("painted");
+		const command = harness.page.locator("article[data-id=item-10]");
+		await command.locator(".line").click();
+		await command.locator(".output", { hasText: "RUN" }).waitFor();
+		assert.equal(await command.locator(".whole").isVisible(), shown);
+		await harness.close();
+	}
+});
+
 for (const theme of themes) {
 	test(`at 300 px nothing is wider than the page, ${theme}`, async () => {
 		const harness = await Harness.open(everyday(), { theme, width: 300, height: 3000 });

@@ -38,9 +38,18 @@ function durationMeta(context: ItemContext, ms: number | undefined): Meta {
 	return ms === undefined || ms < 100 ? nothing : html`<span>${context.words.duration(ms)}</span>`;
 }
 
-/** True when the step's line shows all of a text already. */
-function isWhole(text: string): boolean {
-	return text.length <= 80 && !text.trim().includes("\n");
+/** Characters that a step's line shows whole in the narrowest page, and in one of ordinary width. */
+const lineChars = { narrow: 20, wide: 80 };
+
+/** A text of which the line may show only the beginning; not again where the line shows all of it. */
+function wholeText(context: ItemContext, id: string, field: string, value: unknown) {
+	const text = knownText(value)?.text.trim() ?? "";
+	const isOneLine = !text.includes("\n");
+	if (isOneLine && text.length <= lineChars.narrow) {
+		return nothing;
+	}
+	const where = isOneLine && text.length <= lineChars.wide ? "if-narrow" : "";
+	return html`<div class="whole ${where}">${outputView(context, id, field, value)}</div>`;
 }
 
 function commandStep(
@@ -69,7 +78,7 @@ function commandStep(
 			failed,
 		},
 		detail: () => html`
-			${isWhole(command) ? nothing : html`<div class="command">${outputView(context, item.id, "command", content.command)}</div>`}
+			${wholeText(context, item.id, "command", content.command)}
 			${content.cwd && content.cwd !== "." ? html`<p class="hint path">${firstLine(content.cwd)}</p>` : nothing}
 			${
 				content.output === undefined
@@ -190,7 +199,7 @@ function searchStep(context: ItemContext, item: Item, content: ContentOf<"webSea
 			failed: item.status === "failed",
 		},
 		detail: () => html`
-			${isWhole(query) ? nothing : outputView(context, item.id, "query", content.query)}
+			${wholeText(context, item.id, "query", content.query)}
 			${
 				content.output === undefined
 					? html`<p class="hint">${context.words.say(running ? "status.running" : "detail.noOutput")}</p>`
