@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { startCodex } from "../../scripts/lib/codexClient.ts";
@@ -62,6 +62,9 @@ test("a prompt becomes a turn of the real Codex, whose answer is in the journal"
 	const [turn] = [...lab.session.state.turns.values()];
 	assert.equal(turn?.end?.status, "completed");
 	assert.ok((turn?.end?.usage?.total ?? 0) > 0, "the tokens of the turn are kept");
+	assert.equal(lab.session.state.agent.attachment?.model, "gpt-5.5");
+	const { size } = await stat(lab.session.file);
+	assert.ok(size <= 10 * 1024, `a task of one line takes ${size} bytes`);
 });
 
 test("an answer streams: followers get every letter once, in order", async (t) => {

@@ -69,6 +69,8 @@ export interface TurnObserver {
 export interface AgentThread {
 	/** The agent's name of it. */
 	readonly id: string;
+	/** The model that answers, when the agent tells. */
+	readonly model: string | undefined;
 	/** Starts a turn; what becomes of it goes to `observer`, whose `ended` is called in any case. */
 	prompt(input: PromptInput, settings: ThreadSettings, observer: TurnObserver): void;
 	/** Adds to the prompt under way. Throws a HumanError (`cannot-steer`). */

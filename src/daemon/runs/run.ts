@@ -177,6 +177,7 @@ export class Run implements TurnObserver {
 				how: this.context.plan.how,
 				turn: this.record.turn,
 				...(agentTurn === undefined ? {} : { agentTurn }),
+				...(thread.model === undefined ? {} : { model: thread.model }),
 			});
 			this.setStatus("running");
 		}

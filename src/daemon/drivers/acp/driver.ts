@@ -115,7 +115,7 @@ class AcpConnection implements AgentConnection {
 		);
 		const thread = new AcpThread(sessionId, this.connection, () => this.closed, told);
 		this.threads.set(sessionId, thread);
-		await this.chooseModel(sessionId, configOptions ?? [], settings.model);
+		thread.model = await this.chooseModel(sessionId, configOptions ?? [], settings.model);
 		return thread;
 	}
 
@@ -135,7 +135,7 @@ class AcpConnection implements AgentConnection {
 			const { configOptions } = await this.soon(asked);
 			const thread = new AcpThread(sessionId, this.connection, () => this.closed);
 			this.threads.set(sessionId, thread);
-			await this.chooseModel(sessionId, configOptions ?? [], settings.model);
+			thread.model = await this.chooseModel(sessionId, configOptions ?? [], settings.model);
 			return thread;
 		} catch (error) {
 			if (error instanceof HumanError || this.closed !== undefined) {
@@ -145,23 +145,22 @@ class AcpConnection implements AgentConnection {
 		}
 	}
 
+	/** Returns the model that answers from now on, when the agent tells. */
 	private async chooseModel(
 		sessionId: string,
 		options: readonly SessionConfigOption[],
 		model: string | undefined,
-	): Promise<void> {
+	): Promise<string | undefined> {
 		const option = options.find((each) => each.category === "model" && each.type === "select");
-		const isSet = option?.type === "select" && option.currentValue === model;
-		if (model === undefined || !option || isSet) {
-			return;
+		if (option?.type !== "select") {
+			return undefined;
 		}
-		await this.soon(
-			this.connection.agent.request(methods.agent.session.setConfigOption, {
-				sessionId,
-				configId: option.id,
-				value: model,
-			}),
-		);
+		if (model !== undefined && option.currentValue !== model) {
+			const params = { sessionId, configId: option.id, value: model };
+			await this.soon(this.connection.agent.request(methods.agent.session.setConfigOption, params));
+			return model;
+		}
+		return option.currentValue;
 	}
 
 	private tellName(listener: AgentListener, thread: string, name: string): void {
@@ -201,6 +200,7 @@ class AcpConnection implements AgentConnection {
 
 class AcpThread implements AgentThread {
 	readonly id: string;
+	model: string | undefined;
 	/** The one that runs. */
 	turn: AcpTurn | undefined;
 	private readonly connection: ClientConnection;

@@ -90,7 +90,7 @@ class CodexConnection implements AgentConnection {
 
 	private async start(settings: ThreadSettings): Promise<AgentThread> {
 		const answer = await this.peer.call("thread/start", threadSettings(settings));
-		return this.thread(ThreadAnswer.parse(answer).thread.id);
+		return this.answered(answer);
 	}
 
 	/** A thread that was archived is taken out first: Codex does not go on in one that is. */
@@ -115,8 +115,7 @@ class CodexConnection implements AgentConnection {
 		settings: ThreadSettings,
 	): Promise<AgentThread> {
 		const all = { ...params, ...threadSettings(settings), excludeTurns: true };
-		const answer = await this.orGone(this.peer.call(method, all));
-		return this.thread(ThreadAnswer.parse(answer).thread.id);
+		return this.answered(await this.orGone(this.peer.call(method, all)));
 	}
 
 	/** What Codex refuses about a thread it does not do later either: then another way is taken. */
@@ -128,6 +127,13 @@ class CodexConnection implements AgentConnection {
 				? new ThreadGone(`no longer has the conversation (${error.message})`)
 				: error;
 		}
+	}
+
+	private answered(answer: unknown): CodexThread {
+		const { thread, model } = ThreadAnswer.parse(answer);
+		const known = this.thread(thread.id);
+		known.model = model ?? undefined;
+		return known;
 	}
 
 	private thread(id: string): CodexThread {
@@ -183,6 +189,7 @@ class CodexConnection implements AgentConnection {
 
 class CodexThread implements AgentThread {
 	readonly id: string;
+	model: string | undefined;
 	/** The one that runs. */
 	turn: CodexTurn | undefined;
 	private readonly peer: CodexPeer;
@@ -198,6 +205,7 @@ class CodexThread implements AgentThread {
 		});
 		this.turn = turn;
 		const { model, approvals, sandbox, cwd } = settings;
+		this.model = model ?? this.model;
 		this.peer
 			.call("turn/start", {
 				threadId: this.id,

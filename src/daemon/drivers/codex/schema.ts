@@ -17,6 +17,7 @@ export const ErrorShape = z.looseObject({ code: z.number(), message: z.string() 
 
 export const ThreadAnswer = z.looseObject({
 	thread: z.looseObject({ id: z.string(), name: maybe(z.string()) }),
+	model: maybe(z.string()),
 });
 export const TurnAnswer = z.looseObject({ turn: z.looseObject({ id: z.string() }) });
 
