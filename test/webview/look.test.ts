@@ -83,7 +83,7 @@ test("a command that its line shows whole is not repeated, where it is narrow it
 		await harness.heard("painted");
 		const command = harness.page.locator("article[data-id=item-10]");
 		await command.locator(".line").click();
-		await command.locator(".output", { hasText: "RUN" }).waitFor();
+		await command.locator(".output", { hasText: "1 passed" }).waitFor();
 		assert.equal(await command.locator(".whole").isVisible(), shown);
 		await harness.close();
 	}
