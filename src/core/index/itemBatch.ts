@@ -74,7 +74,7 @@ export class ItemBatch {
 				changes.push({ file: id, known, put: put ?? [], remove: vanished(known, seen) });
 			}
 			if (id !== undefined && turns) {
-				projection.putTurns(id, turns);
+				projection.putTurns(id, turns, known === undefined);
 			}
 			if (row) {
 				projection.putSession(row.summary, row.about);

@@ -116,11 +116,13 @@ export class MatchFinder {
 			const rare = query.phrases.filter(({ match }) => !this.isCommon(tier.id, match));
 			if (rare.length > 0) {
 				const table = `text_${tier.id}`;
+				const all = rare.length === query.phrases.length ? query.match : undefined;
+				const expression = all ?? rare.map(({ match }) => match).join(" OR ");
 				const rows = this.db
 					.statement(
 						`SELECT rowid AS key, rank FROM ${table} WHERE ${table} MATCH ? AND rowid BETWEEN ? AND ?`,
 					)
-					.all(rare.map(({ match }) => match).join(" OR "), lowest, highest) as {
+					.all(expression, lowest, highest) as {
 					key: number;
 					rank: number;
 				}[];

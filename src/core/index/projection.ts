@@ -282,11 +282,13 @@ export class Projection {
 		return added.length + removed.length;
 	}
 
-	/** Stores all turns of a file; those that are the same are left alone. */
-	putTurns(file: number, turns: readonly IndexedTurn[]): void {
-		const known = new Map(this.turns(file).map((turn) => [turn.id, JSON.stringify(turn)]));
+	/** Stores all turns of a file; those that are the same are left alone. `isNew`: it has none in the index. */
+	putTurns(file: number, turns: readonly IndexedTurn[], isNew: boolean): void {
+		const known = new Map(
+			(isNew ? [] : this.turns(file)).map((turn) => [turn.id, JSON.stringify(turn)]),
+		);
 		for (const turn of turns) {
-			if (known.get(turn.id) !== JSON.stringify(plainTurn(turn))) {
+			if (isNew || known.get(turn.id) !== JSON.stringify(plainTurn(turn))) {
 				const { usage } = turn;
 				this.db.run(
 					"INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -538,6 +540,11 @@ export function markOf(item: ItemEntry, touched: readonly string[]): string {
 /** 0 for an empty text, which is not indexed; never 0 for another. */
 export function textCheck(text: string): number {
 	return text === "" ? 0 : crc32(text) || 1;
+}
+
+/** What differs when a row does. */
+export function summaryCheck(summary: SessionSummary): number {
+	return crc32(JSON.stringify(summary));
 }
 
 function checkedJson(json: string, check: number): unknown {

@@ -6,7 +6,13 @@ import { CodexReader } from "./codexReader.ts";
 import type { IndexDatabase } from "./database.ts";
 import { ItemBatch } from "./itemBatch.ts";
 import { breathe, type UpdateOptions } from "./progress.ts";
-import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
+import {
+	type FileRecord,
+	type IndexedItem,
+	type KnownFile,
+	Projection,
+	summaryCheck,
+} from "./projection.ts";
 import type { SourceReader, SourceReading } from "./sourceReader.ts";
 import { compareStamps, type FileStamp, stampOf } from "./stamp.ts";
 import { stillThere } from "./tailProbe.ts";
@@ -91,20 +97,27 @@ export class SourceIndex {
 		files: readonly SourceEntry[],
 		fresh: ReadonlyMap<string, unknown>,
 	): Promise<void> {
-		const stored = this.projection.facts(this.source.name);
+		const complete = files.every(({ path }) => fresh.has(path));
+		const stored = complete ? fresh : this.projection.facts(this.source.name);
 		const summaries = await this.source.summarize(
 			files.map(({ path }) => ({ path, facts: fresh.get(path) ?? stored.get(path) })),
 		);
-		this.db.write(() => {
-			const gone = new Set(this.projection.summaryMarks(this.source.name).keys());
-			for (const summary of summaries) {
-				this.projection.putSession(summary, aboutOf(summary));
-				gone.delete(summary.id);
-			}
-			for (const id of gone) {
-				this.projection.removeSession(id);
-			}
+		const known = this.projection.summaryMarks(this.source.name);
+		const changed = summaries.filter((summary) => {
+			const same = known.get(summary.id) === summaryCheck(summary);
+			known.delete(summary.id);
+			return !same;
 		});
+		if (changed.length > 0 || known.size > 0) {
+			this.db.write(() => {
+				for (const summary of changed) {
+					this.projection.putSession(summary, aboutOf(summary));
+				}
+				for (const id of known.keys()) {
+					this.projection.removeSession(id);
+				}
+			});
+		}
 	}
 
 	private async list(problems: string[]): Promise<SourceEntry[]> {
@@ -151,8 +164,7 @@ export class SourceIndex {
 
 	private record(
 		file: SourceEntry,
-		facts: unknown,
-		reading: SourceReading | undefined,
+		reading: Partial<SourceReading> & { readonly facts: unknown },
 		depth: 0 | 1,
 	): FileRecord {
 		return {
@@ -161,11 +173,11 @@ export class SourceIndex {
 			path: file.path,
 			depth,
 			open: false,
-			last: depth === 1 ? reading?.last : undefined,
-			session: reading?.session ?? "",
-			prefix: reading?.prefix ?? "",
-			cwd: reading?.cwd ?? null,
-			facts,
+			last: depth === 1 ? reading.last : undefined,
+			session: reading.session ?? "",
+			prefix: reading.prefix ?? "",
+			cwd: reading.cwd ?? null,
+			facts: reading.facts,
 		};
 	}
 
@@ -177,21 +189,26 @@ export class SourceIndex {
 		const reading = await this.reader?.read(file);
 		if (!reading) {
 			const facts = await this.source.readFacts(file);
-			batch.add({ file: this.record(file, facts, undefined, 1) });
+			batch.add({ file: this.record(file, { facts }, 1) });
 			return facts;
 		}
 		const items = known && this.projection.knownItems(known.id);
+		let last: readonly IndexedItem[] | undefined;
 		for await (const put of reading.pages) {
-			if (batch.full) {
-				batch.store();
-				await breathe();
+			if (last) {
+				// Until its last page is stored, the file counts as not read.
+				batch.add({ file: this.record(file, reading, 0), known: items, put: last });
+				if (batch.full) {
+					batch.store();
+					await breathe();
+				}
 			}
-			// Until its last part is stored, the file counts as not read.
-			batch.add({ file: this.record(file, reading.facts, reading, 0), known: items, put });
+			last = put;
 		}
 		batch.add({
-			file: this.record(file, reading.facts, reading, 1),
+			file: this.record(file, reading, 1),
 			known: items,
+			put: last ?? [],
 			turns: reading.turns,
 			seen: reading.ids,
 		});

@@ -242,17 +242,21 @@ export class StoreIndex {
 		const items = resident?.items ?? this.knownItems(known);
 		const all = [...journal.state.items.values()];
 		const fresh = resident ? all.filter((item) => isFresh(item, resident.end)) : all;
+		let put: IndexedItem[] = [];
 		for (let at = 0; at < fresh.length; at += pageSize) {
-			const put = await this.reader.items(journal, fresh.slice(at, at + pageSize));
-			// Until its last page is stored, the file counts as not read.
-			batch.add({ file: fileRecord(file, row, { depth: 0, open }), known: items, put });
-			await storeIfFull(batch);
+			if (at > 0) {
+				// Until its last page is stored, the file counts as not read.
+				batch.add({ file: fileRecord(file, row, { depth: 0, open }), known: items, put });
+				await storeIfFull(batch);
+			}
+			put = await this.reader.items(journal, fresh.slice(at, at + pageSize));
 		}
 		const { last, terminated } = await this.tail(journal);
 		const settled = this.store.clock() - file.stamp.mtime >= settleTime;
 		batch.add({
 			file: fileRecord(file, row, { depth: 1, open: open || !(terminated || settled), last }),
 			known: items,
+			put,
 			row: { summary: row, about: await this.aboutOf(journal, row) },
 			turns: turnsOf(journal),
 			seen: () => new Set(journal.state.items.keys()),
