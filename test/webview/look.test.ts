@@ -89,6 +89,28 @@ test("a command that its line shows whole is not repeated, where it is narrow it
 	}
 });
 
+test("a step after a pause has its actions beside its line", async () => {
+	const builder = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Go" })
+		.wait(3600)
+		.add({ type: "commandExecution", command: "make", output: "ok", exitCode: 0 });
+	const harness = await Harness.open(builder.build());
+	const { page } = harness;
+	await harness.heard("painted");
+	await page.locator(".line").focus();
+	await page.locator(".line").press("Enter");
+	const tops = await page.evaluate<number[]>(
+		"['.line', '.actions'].map((one) => document.querySelector(one).getBoundingClientRect().top)",
+	);
+	assert.ok(Math.abs((tops[0] ?? 0) - (tops[1] ?? 99)) < 4, tops.join(" and "));
+	await page.keyboard.press("Tab");
+	assert.equal(
+		await page.evaluate("document.activeElement.getAttribute('aria-label')"),
+		"Copy Item",
+	);
+	await harness.close();
+});
+
 for (const theme of themes) {
 	test(`at 300 px nothing is wider than the page, ${theme}`, async () => {
 		const harness = await Harness.open(everyday(), { theme, width: 300, height: 3000 });

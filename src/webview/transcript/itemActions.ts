@@ -47,7 +47,8 @@ export class ItemActions {
 			return;
 		}
 		this.draw(id, time);
-		article.append(this.element);
+		// In the body, so that it stands beside what the row says, not beside the day or the notes around it.
+		(article.querySelector(":scope > .body") ?? article).append(this.element);
 	}
 
 	private draw(id: string, time: number): void {
