@@ -22,7 +22,10 @@ export interface BatchEntry {
 	readonly put?: readonly IndexedItem[];
 	/** Ids of all items the file has: others leave the index. */
 	readonly seen?: () => ReadonlySet<string>;
+	/** All turns the file has. */
 	readonly turns?: readonly IndexedTurn[];
+	/** Turns that are new or different. */
+	readonly changedTurns?: readonly IndexedTurn[];
 	readonly row?: { readonly summary: SessionSummary; readonly about: string | undefined };
 }
 
@@ -68,13 +71,16 @@ export class ItemBatch {
 		const { projection } = this;
 		const changes: ItemChange[] = [];
 		projection.tiers.prepare();
-		for (const { file, known, put, seen, turns, row } of entries) {
+		for (const { file, known, put, seen, turns, changedTurns, row } of entries) {
 			const id = file && projection.putFile(file);
 			if (id !== undefined && (put || seen)) {
 				changes.push({ file: id, known, put: put ?? [], remove: vanished(known, seen) });
 			}
 			if (id !== undefined && turns) {
 				projection.putTurns(id, turns, known === undefined);
+			}
+			if (id !== undefined && changedTurns) {
+				projection.addTurns(id, changedTurns);
 			}
 			if (row) {
 				projection.putSession(row.summary, row.about);

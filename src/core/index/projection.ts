@@ -287,29 +287,26 @@ export class Projection {
 		const known = new Map(
 			(isNew ? [] : this.turns(file)).map((turn) => [turn.id, JSON.stringify(turn)]),
 		);
+		this.addTurns(
+			file,
+			turns.filter((turn) => known.get(turn.id) !== JSON.stringify(plainTurn(turn))),
+		);
 		for (const turn of turns) {
-			if (isNew || known.get(turn.id) !== JSON.stringify(plainTurn(turn))) {
-				const { usage } = turn;
-				this.db.run(
-					"INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-					file,
-					turn.id,
-					turn.after,
-					Number.isNaN(turn.time) ? null : turn.time,
-					turn.status ?? null,
-					turn.model ?? null,
-					turn.branch ?? null,
-					usage?.input ?? null,
-					usage?.cachedInput ?? null,
-					usage?.output ?? null,
-					usage?.reasoning ?? null,
-					usage?.total ?? null,
-				);
-			}
 			known.delete(turn.id);
 		}
 		for (const id of known.keys()) {
 			this.db.run("DELETE FROM turns WHERE file = ? AND id = ?", file, id);
+		}
+	}
+
+	/** Stores turns of a file beside those it has, or in their place. */
+	addTurns(file: number, turns: readonly IndexedTurn[]): void {
+		for (const turn of turns) {
+			this.db.run(
+				"INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				file,
+				...Object.values(plainTurn(turn)),
+			);
 		}
 	}
 

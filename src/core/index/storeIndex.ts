@@ -14,6 +14,7 @@ import {
 	type KnownFile,
 	type KnownItem,
 	Projection,
+	plainTurn,
 } from "./projection.ts";
 import { compareStamps } from "./stamp.ts";
 import { type LastRecord, probeTail, stillThere } from "./tailProbe.ts";
@@ -29,8 +30,10 @@ const residentLimit = 16;
 interface Resident {
 	readonly journal: Journal;
 	readonly reading: number;
-	/** What the index holds of it. */
-	readonly items: Map<string, KnownItem>;
+	/** What the index holds of it; undefined when another process has written to the index since. */
+	items: Map<string, KnownItem> | undefined;
+	/** Its turns as they were stored. */
+	readonly turns: ReadonlyMap<string, string>;
 	/** All records of its items end before this. Bytes. */
 	readonly end: number;
 }
@@ -70,6 +73,16 @@ export class StoreIndex {
 	}
 
 	async update(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
+		try {
+			return await this.updateNow(problems, options);
+		} catch (error) {
+			// What was not stored must not count as known.
+			this.residents.clear();
+			throw error;
+		}
+	}
+
+	private async updateNow(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
 		const { only, depth, signal, progress } = options;
 		const files = only ? await this.lookAt(only) : await listJournals(this.store, problems);
 		this.checkResidents();
@@ -238,7 +251,7 @@ export class StoreIndex {
 			});
 			return;
 		}
-		const resident = this.resident(file.id, journal);
+		const resident = this.resident(file.id, journal, known);
 		const items = resident?.items ?? this.knownItems(known);
 		const all = [...journal.state.items.values()];
 		const fresh = resident ? all.filter((item) => isFresh(item, resident.end)) : all;
@@ -251,6 +264,7 @@ export class StoreIndex {
 			}
 			put = await this.reader.items(journal, fresh.slice(at, at + pageSize));
 		}
+		const turns = turnsOf(journal);
 		const { last, terminated } = await this.tail(journal);
 		const settled = this.store.clock() - file.stamp.mtime >= settleTime;
 		batch.add({
@@ -258,11 +272,12 @@ export class StoreIndex {
 			known: items,
 			put,
 			row: { summary: row, about: await this.aboutOf(journal, row) },
-			turns: turnsOf(journal),
-			seen: () => new Set(journal.state.items.keys()),
+			...(resident
+				? { changedTurns: turns.filter((turn) => resident.turns.get(turn.id) !== markOfTurn(turn)) }
+				: { turns, seen: () => new Set(journal.state.items.keys()) }),
 		});
 		await storeIfFull(batch);
-		this.keepResident(file.id, journal, items);
+		this.keepResident(file.id, journal, items, turns);
 	}
 
 	private knownItems(file: KnownFile | undefined): Map<string, KnownItem> {
@@ -284,21 +299,33 @@ export class StoreIndex {
 		return [row.untitled ? "" : row.title, ...row.tags, ...notes].filter((text) => text).join("\n");
 	}
 
-	/** What is remembered of a journal, if it has only grown since. */
-	private resident(id: string, journal: Journal): Resident | undefined {
+	/** What is remembered of a journal, if it has only grown since, and the index holds all of it up to there. */
+	private resident(
+		id: string,
+		journal: Journal,
+		known: KnownFile | undefined,
+	): Resident | undefined {
 		const resident = this.residents.get(id);
-		return resident?.journal === journal && resident.reading === this.reader.reading(journal)
-			? resident
-			: undefined;
+		const grown =
+			resident?.journal === journal &&
+			resident.reading === this.reader.reading(journal) &&
+			(resident.items !== undefined || (known?.depth === 1 && known.size >= resident.end));
+		return grown ? resident : undefined;
 	}
 
-	private keepResident(id: string, journal: Journal, items: Map<string, KnownItem>): void {
+	private keepResident(
+		id: string,
+		journal: Journal,
+		items: Map<string, KnownItem>,
+		turns: readonly IndexedTurn[],
+	): void {
 		const { offset, length } = lastSpanOf(journal) ?? { offset: 0, length: 0 };
 		this.residents.delete(id);
 		this.residents.set(id, {
 			journal,
 			reading: this.reader.reading(journal),
 			items,
+			turns: new Map(turns.map((turn) => [turn.id, markOfTurn(turn)])),
 			end: offset + length,
 		});
 		const [oldest] = this.residents.keys();
@@ -310,7 +337,9 @@ export class StoreIndex {
 	/** Forgets what the index held when another process has written to it since. */
 	private checkResidents(): void {
 		if (this.db.foreignVersion() !== this.residentsOf) {
-			this.residents.clear();
+			for (const resident of this.residents.values()) {
+				resident.items = undefined;
+			}
 		}
 	}
 }
@@ -327,6 +356,10 @@ async function* pagesOf(
 
 async function* noPages(): AsyncGenerator<readonly IndexedItem[]> {
 	yield [];
+}
+
+function markOfTurn(turn: IndexedTurn): string {
+	return JSON.stringify(plainTurn(turn));
 }
 
 function fileRecord(
