@@ -6,6 +6,7 @@ import { post } from "./vscodeApi.ts";
 import "./styles/icons.css";
 import "./styles/page.css";
 import "./styles/rows.css";
+import "./styles/marks.css";
 import "./styles/prose.css";
 import "./styles/output.css";
 import "./styles/controls.css";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { strings } from "./strings.ts";
@@ -38,6 +38,22 @@ test("no string is put together from parts or left without words", () => {
 		assert.equal(text, text.trim(), key);
 		assert.notEqual(text, "", key);
 	}
+});
+
+test("every string is said somewhere", async () => {
+	const here = new URL(".", import.meta.url);
+	const files = (await readdir(here, { recursive: true })).filter(
+		(name) => name.endsWith(".ts") && !/strings|\.test\./.test(name),
+	);
+	const texts = await Promise.all(files.map((name) => readFile(new URL(name, here), "utf8")));
+	const all = texts.join("\n");
+	const unsaid = Object.keys(strings).filter((key) => {
+		const base = key.replace(/\.(one|many)$/, "");
+		const family = base.slice(0, base.lastIndexOf(".") + 1);
+		const said = [`"${key}"`, `"${base}"`, ...(family ? [`\`${family}\${`] : [])];
+		return !said.some((one) => all.includes(one));
+	});
+	assert.deepEqual(unsaid, []);
 });
 
 test("the page's icons are the package's", async () => {

@@ -18,8 +18,6 @@ export const strings = {
 	"header.turns.many": "{0} turns",
 	"header.tokens": "{0} tokens",
 	"header.tokens.tip": "{0} tokens: {1} in, {2} out",
-	"header.agent.tip": "Agent",
-	"header.model.tip": "Model",
 	"header.branch.tip": "Git branch",
 
 	"warning.label": "Warnings",
@@ -90,7 +88,6 @@ export const strings = {
 	"steps.reasoning.one": "1 thought",
 	"steps.reasoning.many": "{0} thoughts",
 
-	"detail.folder": "Folder",
 	"detail.input": "Input",
 	"detail.output": "Output",
 	"detail.noOutput": "No output",
@@ -115,12 +112,10 @@ export const strings = {
 	"action.more": "More Actions",
 	"action.toolbar": "Actions",
 	"note.remove": "Remove Note",
-	"note.session": "Note on the session",
 	"branches.many": "{0} branches",
 	"branches.tip": "Switch to another branch",
 	"lineage.continues": "Continues {0}",
 	"lineage.parent": "the parent session",
-	"link.tip": "{0}",
 
 	"day.today": "Today",
 	"day.yesterday": "Yesterday",
@@ -143,7 +138,6 @@ export const strings = {
 	"replay.position.turn": "{0} of {1} \u00b7 turn {2}",
 	"replay.fork": "Fork from Here",
 	"replay.close": "Close Replay",
-	"replay.ended": "Replay has ended",
 } as const;
 
 export type StringKey = keyof typeof strings;
