@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { causeInWords, errorSentence, HumanError } from "../../base/errors.ts";
-import { applicationId, migrate, schemaVersion } from "./schema.ts";
+import { applicationId, migrate, schemaNames, schemaVersion } from "./schema.ts";
 import { DamagedIndex, isDamage, loadSqlite, scalar, sqliteTrouble } from "./sqlite.ts";
 
 /** How long a statement waits for another process to finish its write. ms. */
@@ -268,6 +268,11 @@ export class IndexDatabase {
 			// Another process may have been faster.
 			migrate(db, Number(scalar(db, "PRAGMA user_version")));
 			db.exec("COMMIT");
+		}
+		const names = db.prepare("SELECT name FROM sqlite_master").all();
+		const present = new Set(names.map((row) => row["name"]));
+		if (!schemaNames.every((name) => present.has(name))) {
+			return `The index ${this.file} is not whole.`;
 		}
 		// The pages that everything starts from: damage here shows at once.
 		scalar(db, "SELECT (SELECT count(*) FROM tiers) + (SELECT count(*) FROM meta)");

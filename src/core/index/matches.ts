@@ -165,7 +165,7 @@ export class MatchFinder {
 				const table = `text_${tier.id}`;
 				const found = this.db.statement(
 					`SELECT ${table}.rowid AS key, items.file AS file FROM ${table}
-					CROSS JOIN items ON items.key = ${table}.rowid
+					CROSS JOIN items INDEXED BY file_of_item ON items.key = ${table}.rowid
 					WHERE ${table} MATCH ? AND ${table}.rowid >= ? AND ${table}.rowid < ?
 					ORDER BY ${table}.rowid DESC`,
 				);

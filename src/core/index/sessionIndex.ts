@@ -233,13 +233,16 @@ export class SessionIndex {
 			: await new WriterLock(`${part.db.file}.lock`).acquire(options.signal);
 	}
 
-	/** Sets aside what is damaged, and reads everything again. */
+	/** Sets aside what is damaged (all of it, when SQLite itself finds nothing), and reads everything again. */
 	private async repair(reason: string): Promise<void> {
-		for (const part of this.parts.values()) {
-			part.db.guarded(() => part.db.check());
-			this.takeNotices(part);
+		const parts = [...this.parts.values()];
+		const sound = parts.filter((part) => isSound(part.db));
+		for (const part of parts) {
+			if (sound.length === parts.length || !sound.includes(part)) {
+				part.db.setAside(`The index ${part.db.file} is damaged (${reason}).`);
+				this.takeNotices(part);
+			}
 		}
-		this.notices.push(`The index was read again because of an error: ${reason}.`);
 		await this.update();
 	}
 
@@ -352,6 +355,18 @@ function partOf(db: IndexDatabase, texts: SearchPart["texts"]): SearchPart & { d
 			return (row?.["about"] as string | undefined) ?? "";
 		},
 	};
+}
+
+function isSound(db: IndexDatabase): boolean {
+	try {
+		db.check();
+		return true;
+	} catch (error) {
+		if (isDamage(error)) {
+			return false;
+		}
+		throw error;
+	}
 }
 
 function countsOf(db: IndexDatabase): { sessions: number; items: number; bytes: number } {
