@@ -28,7 +28,7 @@ interface Reference {
 
 /**
  * Which sessions a command is meant for: those it was given (a row, several rows, an id, an address, an item of a
- * transcript), else those selected in the view whose key was pressed, else the transcript in front, else the person is asked.
+ * transcript), else those that a key pressed in a view is meant for, else the transcript in front, else the person is asked.
  */
 export class Targets {
 	private readonly list: SessionList;
@@ -120,8 +120,13 @@ export class Targets {
 	private async given(args: readonly unknown[]): Promise<SessionRow[]> {
 		const [first, second] = args;
 		const several: readonly unknown[] = Array.isArray(second) ? second : [];
-		const named = several.length > 0 ? several : (this.inView(first) ?? [first]);
+		const inView = this.inView(first);
+		const named = several.length > 0 ? several : (inView ?? [first]);
 		const references = named.map(referenceIn).filter((each) => each !== undefined);
+		if (inView && references.length === 0) {
+			// A key on a group, or on nothing: it does nothing, as in every tree.
+			throw new vscode.CancellationError();
+		}
 		if (references.length === 0 && (first === undefined || isMenuContext(first))) {
 			const panel = this.editors.active;
 			if (panel?.session) {
@@ -141,7 +146,7 @@ export class Targets {
 	private inView(argument: unknown): readonly unknown[] | undefined {
 		const view = property(argument, "view");
 		const shelf = shelves.find((each): each is Shelf => each === view);
-		return shelf && this.views.selection(shelf);
+		return shelf && this.views.meant(shelf);
 	}
 
 	private async choices(eligibility: Eligibility | undefined): Promise<readonly SessionRow[]> {

@@ -13,6 +13,7 @@ import { looksSame, rowDescription } from "../sessions/rowItem.ts";
 import type { SessionList, SessionListChange, SessionRow } from "../sessions/sessionList.ts";
 import { onDidChangeSetting, readSetting } from "../settings.ts";
 import { diskFolders } from "../workspace.ts";
+import { FocusedRow } from "./focusedRow.ts";
 import { SessionTree } from "./sessionTree.ts";
 
 /** Changes that come within this time (ms) are drawn together; a busy agent writes many lines a second. */
@@ -23,6 +24,7 @@ interface ShelfView {
 	readonly shelf: Shelf;
 	readonly tree: SessionTree;
 	readonly view: vscode.TreeView<TreeNode>;
+	readonly focused: FocusedRow<TreeNode>;
 	arrangement: Arrangement | undefined;
 }
 
@@ -71,9 +73,10 @@ export class SessionViews implements vscode.Disposable {
 		this.draw();
 	}
 
-	/** Sessions selected on a shelf, in the order of the tree. */
-	selection(shelf: Shelf): readonly TreeNode[] {
-		return this.of(shelf).view.selection;
+	/** The rows that a key pressed in a view is meant for. */
+	meant(shelf: Shelf): readonly TreeNode[] {
+		const { focused, view } = this.of(shelf);
+		return focused.take() ?? view.selection;
 	}
 
 	/** What is selected in a view in sight: the likeliest choice when a command has to ask. */
@@ -121,7 +124,9 @@ export class SessionViews implements vscode.Disposable {
 				showCollapseAll: shelf === "sessions",
 			}),
 		);
-		return { shelf, tree, view, arrangement: undefined };
+		const focused = new FocusedRow<TreeNode>();
+		this.disposables.add(view.onDidChangeSelection(({ selection }) => focused.selected(selection)));
+		return { shelf, tree, view, focused, arrangement: undefined };
 	}
 
 	/**
