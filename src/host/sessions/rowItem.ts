@@ -45,7 +45,7 @@ export function sessionItem(
 	item.command = {
 		command: "vscode.open",
 		title: vscode.l10n.t("Open"),
-		arguments: [tabUri(summary.id, summary.title)],
+		arguments: [tabUri(summary)],
 	};
 	return item;
 }

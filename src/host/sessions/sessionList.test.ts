@@ -41,6 +41,16 @@ describe("The list of sessions", () => {
 		assert.equal(list.sourceRow("codex", "x")?.id, "codex:x");
 	});
 
+	it("names a source's session among what changed when it is adopted, so that its open transcript follows", () => {
+		const list = new SessionList();
+		list.setFolders(["/work"]);
+		rows(list, "codex", [summary("codex:x")]);
+		const ids: (ReadonlySet<string> | undefined)[] = [];
+		list.onDidChange((change) => ids.push(change.ids));
+		rows(list, "/work", [summary("01OURS", { origin: { source: "codex", id: "x" } })]);
+		assert.deepEqual(ids, [new Set(["01OURS", "codex:x"])]);
+	});
+
 	it("applies what was added and removed", () => {
 		const list = new SessionList();
 		list.setFolders(["/work"]);

@@ -113,6 +113,10 @@ export class SessionList {
 		for (const row of message.rows) {
 			scope.rows.set(row.id, row);
 			ids.add(row.id);
+			if (row.origin) {
+				// The session it was adopted from is this one from now on.
+				ids.add(sourceSessionId(row.origin.source, row.origin.id));
+			}
 		}
 		for (const id of message.removed) {
 			scope.rows.delete(id);

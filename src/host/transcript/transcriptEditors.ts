@@ -72,10 +72,10 @@ export class TranscriptEditors
 
 	/** Opens a session, in the foreground; at an item, or replaying, if asked to. */
 	async show(
-		{ id, title }: SessionSummary,
+		summary: SessionSummary,
 		options: { item?: string; replay?: boolean; beside?: boolean } = {},
 	): Promise<void> {
-		const uri = tabUri(id, title);
+		const uri = tabUri(summary);
 		await vscode.commands.executeCommand("vscode.openWith", uri, editorTypes.transcript, {
 			preview: !options.replay,
 			...(options.beside ? { viewColumn: vscode.ViewColumn.Beside } : {}),

@@ -43,10 +43,11 @@ export class TranscriptOpener {
 
 	private async session(id: string, folder?: string): Promise<OpenTranscript> {
 		const row = await this.reader.find(id, folder);
-		return this.ofSession(row, await this.reader.open(row));
+		return this.ofSession(id, row, await this.reader.open(row));
 	}
 
-	private ofSession(row: SessionRow, transcript: Transcript): OpenTranscript {
+	/** `asked` is the id under which the session was opened: a source's, when it was adopted only later. */
+	private ofSession(asked: string, row: SessionRow, transcript: Transcript): OpenTranscript {
 		const { summary } = row;
 		const own = summary.source === ownSource;
 		return {
@@ -59,12 +60,13 @@ export class TranscriptOpener {
 				fork: vscode.workspace.isTrusted && diskFolders().length > 0,
 			}),
 			again: async () => {
-				if (own) {
+				const now = this.list.get(asked, row.folder) ?? row;
+				if (own || now.summary.id !== summary.id) {
 					// Opened anew: the journal in memory is shared, so another reader may have taken its news already.
-					return this.ofSession(row, await this.reader.open(row));
+					return this.ofSession(asked, now, await this.reader.open(now));
 				}
 				await transcript.refresh();
-				return this.ofSession(row, transcript);
+				return this.ofSession(asked, now, transcript);
 			},
 		};
 	}

@@ -1,40 +1,58 @@
 import * as vscode from "vscode";
+import type { SessionSummary } from "../../core/model/summary.ts";
 import { schemes } from "../contributions.ts";
-import { ownSource } from "../sessions/sessionList.ts";
+import { ownSource, sourceSessionId } from "../sessions/sessionList.ts";
 
 /**
- * `skein:/<source>/<id>`: where a session opens. No folder stands in it, so it survives moves and reads the same for
- * everybody; the session is looked up. A title may follow, `skein:/<source>/<id>/<title>`: it means nothing, but VS Code
- * names a tab by the end of its address until the editor is resolved, and a restored tab is not until it is clicked.
+ * `skein:/<source>/<id>`: a session. No folder stands in it, so it survives moves and reads the same for everybody; the
+ * session is looked up.
  */
-export function sessionUri(id: string, title?: string): vscode.Uri {
+export function sessionUri(id: string): vscode.Uri {
 	const { source, native } = splitId(id);
-	const path = `/${source}/${encodeURIComponent(native)}`;
 	return vscode.Uri.from({
 		scheme: schemes.session,
-		path: title === undefined ? path : `${path}/${titleSegment(title)}`,
+		path: `/${source}/${encodeURIComponent(native)}`,
 	});
 }
 
-/** The session id that a `skein:` address names; undefined when it names none. */
+/**
+ * The session that a `skein:` address names; undefined when it names none. An editor's address says it in its query,
+ * `skein:/<source>/<title>?<id>`: VS Code shows the path in many places (a tab before its editor is resolved, beside the
+ * titles of tabs that read the same, breadcrumbs), and an id is nothing to be shown. The title there means nothing.
+ */
 export function sessionIdOf(uri: vscode.Uri): string | undefined {
 	const [, source, segment] = uri.path.split("/");
 	if (uri.scheme !== schemes.session || !source || !segment) {
 		return undefined;
 	}
-	const native = decodeSegment(segment);
+	const native = uri.query || decodeSegment(segment);
 	return source === ownSource ? native : `${source}:${native}`;
 }
 
-/** The address under which a session is open already, in whatever tab; else a new one that ends in its title. */
-export function tabUri(id: string, title: string): vscode.Uri {
+/**
+ * The address under which a session is open already, in whatever tab; else a new one that shows its title. A session of
+ * ours that was adopted is open, too, where its source's session is: they are the same one.
+ */
+export function tabUri({ id, title, origin }: TabSubject): vscode.Uri {
+	const open = new Map<string | undefined, vscode.Uri>();
 	for (const { input } of vscode.window.tabGroups.all.flatMap((group) => group.tabs)) {
-		if (input instanceof vscode.TabInputCustom && sessionIdOf(input.uri) === id) {
-			return input.uri;
+		if (input instanceof vscode.TabInputCustom) {
+			open.set(sessionIdOf(input.uri), input.uri);
 		}
 	}
-	return sessionUri(id, title);
+	const { source, native } = splitId(id);
+	return (
+		open.get(id) ??
+		(origin && open.get(sourceSessionId(origin.source, origin.id))) ??
+		vscode.Uri.from({
+			scheme: schemes.session,
+			path: `/${source}/${titleSegment(title)}`,
+			query: native,
+		})
+	);
 }
+
+type TabSubject = Pick<SessionSummary, "id" | "title" | "origin">;
 
 function decodeSegment(segment: string): string {
 	try {

@@ -22,7 +22,10 @@ export class WarningDecorations implements vscode.FileDecorationProvider, vscode
 	/** Rows of the list changed. */
 	follow({ ids }: SessionListChange): void {
 		// A row's address, and that of a tab where the session is open.
-		const addresses = (id: string) => [sessionUri(id), tabUri(id, "")];
+		const addresses = (id: string) => {
+			const summary = this.list.get(id)?.summary;
+			return summary ? [sessionUri(id), tabUri(summary)] : [sessionUri(id)];
+		};
 		this.changed.fire(ids && ids.size <= namedAtOnce ? [...ids].flatMap(addresses) : undefined);
 	}
 

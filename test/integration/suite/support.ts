@@ -171,6 +171,10 @@ export async function paintedPanel(title: string): Promise<TranscriptPanel> {
 	);
 }
 
+export function tabLabels(): string[] {
+	return vscode.window.tabGroups.all.flatMap((group) => group.tabs.map((tab) => tab.label));
+}
+
 export async function closeEditors(): Promise<void> {
 	await vscode.commands.executeCommand("workbench.action.closeAllEditors");
 }

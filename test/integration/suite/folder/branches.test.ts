@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import {
+	closeEditors,
 	lastRecord,
 	listed,
 	newSession,
@@ -9,6 +10,7 @@ import {
 	run,
 	say,
 	skein,
+	tabLabels,
 	until,
 } from "../support.ts";
 
@@ -49,9 +51,13 @@ describe("Commands that go another way", () => {
 		assert.deepEqual(await chain(fork), ["Alpha", "Beta"]);
 	});
 
-	it("Fork Session adopts a source's session first; it is then listed once, as ours", async () => {
+	it("Fork from Here adopts a source's session first; it is then listed once, as ours, also in its tab", async () => {
+		await closeEditors();
 		const source = await listed("A --json option");
 		const { context } = await skein();
+		await run("openSession", [{ id: source.id }]);
+		const panel = await paintedPanel("A --json option");
+		assert.equal(panel.opened?.capabilities().write, false);
 		const foreign = await context.reader.open(await context.reader.find(source.id));
 		const prompt = foreign.rows.find((row) => row.kind === "item" && row.type === "userMessage");
 		assert.ok(prompt);
@@ -60,6 +66,11 @@ describe("Commands that go another way", () => {
 		assert.equal(own?.summary.source, "skein");
 		assert.equal(context.list.get(fork)?.summary.parent?.session, own?.summary.id);
 		assert.equal(context.list.rows.filter((row) => row.summary.id === source.id).length, 0);
+		await until("its transcript is ours", () => panel.opened?.capabilities().write);
+		assert.equal(panel.session?.id, own?.summary.id);
+		await run("openSession", [{ id: own?.summary.id }]);
+		assert.deepEqual(tabLabels(), ["A --json option", "A --json option (fork)"]);
+		assert.equal(await paintedPanel("A --json option"), panel);
 	});
 
 	it("Revert to Here moves the head; its Undo moves it back", async () => {

@@ -12,12 +12,9 @@ import {
 	run,
 	say,
 	skein,
+	tabLabels,
 	until,
 } from "../support.ts";
-
-function tabLabels(): string[] {
-	return vscode.window.tabGroups.all.flatMap((group) => group.tabs.map((tab) => tab.label));
-}
 
 describe("Opening", () => {
 	afterEach(closeEditors);
@@ -28,6 +25,22 @@ describe("Opening", () => {
 		const panel = await paintedPanel("A tour of the code");
 		assert.ok((panel.painted ?? 0) > 0);
 		assert.deepEqual(tabLabels(), ["A tour of the code"]);
+	});
+
+	it("an editor's address shows no id where VS Code shows it", async () => {
+		const { id } = await listed("A tour of the code");
+		await run("openSession", [{ id }]);
+		const { uri } = await paintedPanel("A tour of the code");
+		assert.equal(uri.path, "/codex/A tour of the code");
+		assert.equal(`codex:${uri.query}`, id);
+	});
+
+	it("an address as people write it opens the session", async () => {
+		const { id } = await listed("A tour of the code");
+		const uri = vscode.Uri.parse(`skein:/codex/${id.slice("codex:".length)}`);
+		await vscode.commands.executeCommand("vscode.open", uri);
+		const panel = await paintedPanel("A tour of the code");
+		assert.equal(panel.session?.id, id);
 	});
 
 	it("a journal opened from the Explorer shows its transcript", async () => {
