@@ -92,7 +92,7 @@ async function choose(context: CommandContext, title: string): Promise<readonly 
 		{ label: l10n.t("$(folder-opened) Choose Files…"), value: fromFiles },
 		...foreign.map((row) => ({
 			label: row.summary.title,
-			description: rowDescription(row.summary, times, now),
+			description: rowDescription(row.summary, { times, agents: true }, now),
 			value: row,
 		})),
 	];

@@ -166,7 +166,7 @@ export class Targets {
 		const now = Date.now();
 		return rows.map((row) => ({
 			label: row.summary.title || vscode.l10n.t("Untitled session"),
-			description: rowDescription(row.summary, this.times, now),
+			description: rowDescription(row.summary, { times: this.times, agents: true }, now),
 			value: row,
 		}));
 	}

@@ -127,6 +127,15 @@ describe("The sessions tree", () => {
 		assert.equal(tree.hidden, 1);
 	});
 
+	it("says whether sessions of several agents are shown", () => {
+		const rows = [row("a"), row("b", { agent: "codex" }), row("c", { agent: "codex" })];
+		assert.equal(arrange({ ...base, rows }).severalAgents, false);
+		const more = [...rows, row("d", { agent: "claude" })];
+		assert.equal(arrange({ ...base, rows: more }).severalAgents, true);
+		const archived = [...rows, row("d", { agent: "claude", archived: true })];
+		assert.equal(arrange({ ...base, rows: archived }).severalAgents, false);
+	});
+
 	it("keeps archived and trashed sessions on their own shelves", () => {
 		const rows = [
 			row("a"),

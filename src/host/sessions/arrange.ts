@@ -54,6 +54,8 @@ export interface Arrangement {
 	readonly hidden: number;
 	/** Rows of the shelf that are shown, collapsed or not. */
 	readonly shown: number;
+	/** Whether sessions of several agents are shown. */
+	readonly severalAgents: boolean;
 }
 
 export const rootKey = "";
@@ -100,7 +102,7 @@ export function arrange(input: ArrangeInput): Arrangement {
 			input,
 		);
 	}
-	return builder.done(onShelf.length - visible.length, visible.length);
+	return builder.done(onShelf.length - visible.length, visible);
 }
 
 export function shelfOf(row: SessionSummary): Shelf {
@@ -139,9 +141,27 @@ class Builder {
 		}
 	}
 
-	done(hidden: number, shown: number): Arrangement {
-		return { children: this.children, parents: this.parents, hidden, shown };
+	done(hidden: number, visible: readonly SessionRow[]): Arrangement {
+		return {
+			children: this.children,
+			parents: this.parents,
+			hidden,
+			shown: visible.length,
+			severalAgents: haveSeveralAgents(visible),
+		};
 	}
+}
+
+/** A session that no agent has worked in yet names none either way. */
+function haveSeveralAgents(rows: readonly SessionRow[]): boolean {
+	let first: string | undefined;
+	for (const { summary } of rows) {
+		first ??= summary.agent ?? undefined;
+		if (summary.agent !== null && summary.agent !== first) {
+			return true;
+		}
+	}
+	return false;
 }
 
 function addNotices(builder: Builder, input: ArrangeInput, folder: string, parent: string): void {

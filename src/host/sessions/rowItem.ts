@@ -9,12 +9,19 @@ import type { SessionRow } from "./sessionList.ts";
 import { ownSource } from "./sessionList.ts";
 import { sessionAccessibleLabel } from "./tooltip.ts";
 
-/** The grey words of a row: who, and when. */
-export function rowDescription(row: SessionSummary, times: RelativeTime, now: number): string {
-	const state = row.present ? "" : vscode.l10n.t("deleted by {0}", agentLabel(row.source));
-	return [agentLabel(row.agent), state, times.format(row.updatedAt, now)]
-		.filter(Boolean)
-		.join(" · ");
+/** What rows are drawn with: the same for all rows of a view. */
+export interface RowStyle {
+	readonly times: RelativeTime;
+	/** Whether rows name their agent. Not where it is the same for all: each would only say less about itself. */
+	readonly agents: boolean;
+}
+
+/** The grey words of a row: when, and who. A narrow view cuts off their end, so what differs most comes first. */
+export function rowDescription(row: SessionSummary, style: RowStyle, now: number): string {
+	const who = row.present
+		? style.agents && agentLabel(row.agent)
+		: vscode.l10n.t("deleted by {0}", agentLabel(row.source));
+	return [style.times.format(row.updatedAt, now), who].filter(Boolean).join(" · ");
 }
 
 /** A session as a tree row. The tooltip comes later, in `resolveTreeItem`. */
@@ -22,7 +29,7 @@ export function sessionItem(
 	row: SessionRow,
 	key: string,
 	hasChildren: boolean,
-	times: RelativeTime,
+	style: RowStyle,
 	now: number,
 ): vscode.TreeItem {
 	const { summary } = row;
@@ -32,7 +39,7 @@ export function sessionItem(
 	);
 	// VS Code keeps rows it knows as they are: one that gets forks is another row, or it would hide them.
 	item.id = hasChildren ? `${key}+forks` : key;
-	item.description = rowDescription(summary, times, now);
+	item.description = rowDescription(summary, style, now);
 	item.iconPath = rowIcon(summary);
 	item.contextValue = rowTokens(summary).join(" ");
 	// Decorations (damage) hang on it; it is the session's own address, so they need no look-up table.

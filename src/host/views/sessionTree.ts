@@ -10,7 +10,13 @@ import { nodesToRedraw } from "../sessions/treeDiff.ts";
 import { groupedAgentLabel } from "./groupedAgentLabel.ts";
 import { keptItem, problemItem } from "./noticeItems.ts";
 
-const empty: Arrangement = { children: new Map(), parents: new Map(), hidden: 0, shown: 0 };
+const empty: Arrangement = {
+	children: new Map(),
+	parents: new Map(),
+	hidden: 0,
+	shown: 0,
+	severalAgents: false,
+};
 
 /**
  * Draws one shelf's arrangement. It owns no state but the nodes it has handed out: VS Code knows a row by its object,
@@ -35,7 +41,10 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 
 	/** Shows `next`, redrawing what differs and the sessions in `changed`. */
 	show(next: Arrangement, changed: ReadonlySet<string>): void {
-		const redraw = nodesToRedraw(this.arrangement, next, changed);
+		const redraw =
+			this.arrangement.severalAgents === next.severalAgents
+				? nodesToRedraw(this.arrangement, next, changed)
+				: "all";
 		this.arrangement = next;
 		if (redraw === "all") {
 			this.changed.fire(undefined);
@@ -78,7 +87,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 							row,
 							node.key,
 							(this.arrangement.children.get(node.key)?.length ?? 0) > 0,
-							this.times,
+							{ times: this.times, agents: this.arrangement.severalAgents },
 							Date.now(),
 						)
 					: new vscode.TreeItem(vscode.l10n.t("Removed"));

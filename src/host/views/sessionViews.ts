@@ -9,7 +9,7 @@ import { arrange } from "../sessions/arrange.ts";
 import type { SessionFilter } from "../sessions/filter.ts";
 import { isFiltering, noFilter } from "../sessions/filter.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
-import { looksSame, rowDescription } from "../sessions/rowItem.ts";
+import { looksSame } from "../sessions/rowItem.ts";
 import type { SessionList, SessionListChange, SessionRow } from "../sessions/sessionList.ts";
 import { onDidChangeSetting, readSetting } from "../settings.ts";
 import { diskFolders } from "../workspace.ts";
@@ -203,7 +203,7 @@ export class SessionViews implements vscode.Disposable {
 		const now = Date.now();
 		const changed = new Set<string>();
 		for (const { summary } of this.list.rows) {
-			const words = rowDescription(summary, this.times, now);
+			const words = this.times.format(summary.updatedAt, now);
 			if (this.drawnTimes.get(summary.id) !== words) {
 				this.drawnTimes.set(summary.id, words);
 				changed.add(summary.id);

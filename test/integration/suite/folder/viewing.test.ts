@@ -37,6 +37,18 @@ describe("The Sessions view", () => {
 		assert.match(tooltip.value, /Updated/);
 	});
 
+	it("has the time first in a row's description, and no agent that is the same in all rows", async () => {
+		const { tree: treeOf } = await skein();
+		await tree("sessions");
+		const provider = treeOf("sessions");
+		const [group] = await provider.getChildren();
+		const [session] = await provider.getChildren(group);
+		assert.ok(session);
+		const item = await provider.getTreeItem(session);
+		assert.match(String(item.description), /^(now|\d+[mhd])$/);
+		assert.match(item.accessibilityInformation?.label ?? "", /Codex, .*updated .*\d{4}/);
+	});
+
 	it("Group Sessions By changes the groups", async () => {
 		await run("groupBy", [], { answers: [{ pick: "Agent" }] });
 		assert.ok((await tree("sessions")).includes("Codex"));
