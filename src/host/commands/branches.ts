@@ -9,7 +9,7 @@ import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { requireTrust } from "../stores.ts";
 import { offerUndo } from "./bulk.ts";
-import { showChange } from "./changes.ts";
+import { showChange, showMade } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 import { firstWords } from "./itemWords.ts";
@@ -138,8 +138,7 @@ async function fork(
 	}
 	const session = await context.stores.writing(parent.folder).fork(parent.id, parent.at);
 	await showChange(context, parent.id, parent.folder);
-	await showChange(context, session.id, parent.folder);
-	await context.editors.show(await session.summary());
+	await showMade(context, session, parent.folder);
 	return session.id;
 }
 

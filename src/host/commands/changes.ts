@@ -1,6 +1,7 @@
 import { HumanError } from "../../base/errors.ts";
 import { isUlid } from "../../core/journal/ids.ts";
 import type { SessionSummary } from "../../core/model/summary.ts";
+import type { Session } from "../../core/store/session.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
@@ -32,6 +33,17 @@ export async function showChange(
 		// The folder's first session has just made its store: the catalogue has to learn of it.
 		void catalogue.refresh();
 	}
+}
+
+/** Shows a session that a command has just made: its transcript in a tab to keep, its row selected. */
+export async function showMade(
+	context: CommandContext,
+	session: Session,
+	folder: string,
+): Promise<void> {
+	await showChange(context, session.id, folder);
+	await context.editors.show(await session.summary(), { keep: true });
+	await context.views.select(session.id, folder);
 }
 
 /** Undefined when the session is gone. */

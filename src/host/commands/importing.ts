@@ -10,7 +10,7 @@ import { ownSource } from "../sessions/sessionList.ts";
 import { sorter } from "../sessions/sorting.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";
-import { showChange } from "./changes.ts";
+import { showChange, showMade } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 
@@ -40,7 +40,7 @@ export function importCommands(context: CommandContext): Handlers<"importSession
 			});
 			const [only] = imported;
 			if (only && imported.length === 1) {
-				await context.editors.show(await only.summary());
+				await showMade(context, only, folder);
 			}
 			void context.prompts.notify(
 				"info",

@@ -5,7 +5,7 @@ import type { SessionRow } from "../sessions/sessionList.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords, offerUndo } from "./bulk.ts";
-import { showChange } from "./changes.ts";
+import { showChange, showMade } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 import { ownOnly } from "./targets.ts";
@@ -52,8 +52,7 @@ export function lifecycleCommands(
 				return undefined;
 			}
 			const session = await context.stores.writing(folder).create({ title: name });
-			await showChange(context, session.id, folder);
-			await context.editors.show(await session.summary());
+			await showMade(context, session, folder);
 			return session.id;
 		},
 

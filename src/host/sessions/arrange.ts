@@ -50,6 +50,7 @@ export interface ArrangeInput {
 export interface Arrangement {
 	readonly children: ReadonlyMap<string, readonly TreeNode[]>;
 	readonly parents: ReadonlyMap<string, TreeNode>;
+	readonly nodes: ReadonlyMap<string, TreeNode>;
 	/** Rows of the shelf that the filter hides. */
 	readonly hidden: number;
 	/** Rows of the shelf that are shown, collapsed or not. */
@@ -145,6 +146,7 @@ class Builder {
 		return {
 			children: this.children,
 			parents: this.parents,
+			nodes: this.nodes,
 			hidden,
 			shown: visible.length,
 			severalAgents: haveSeveralAgents(visible),

@@ -70,15 +70,14 @@ export class TranscriptEditors
 		this.openedEmitter.fire(transcript);
 	}
 
-	/** Opens a session, in the foreground; at an item, or replaying, if asked to. */
+	/** Opens a session, in the foreground; at an item, or replaying, if asked to; in a tab to keep when it was just made. */
 	async show(
 		summary: SessionSummary,
-		options: { item?: string; replay?: boolean; beside?: boolean } = {},
+		options: { item?: string; replay?: boolean; keep?: boolean } = {},
 	): Promise<void> {
 		const uri = tabUri(summary);
 		await vscode.commands.executeCommand("vscode.openWith", uri, editorTypes.transcript, {
-			preview: !options.replay,
-			...(options.beside ? { viewColumn: vscode.ViewColumn.Beside } : {}),
+			preview: !(options.replay || options.keep),
 		});
 		const panel = await this.panelOf(uri);
 		if (options.item) {

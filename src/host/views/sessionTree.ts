@@ -13,6 +13,7 @@ import { keptItem, problemItem } from "./noticeItems.ts";
 const empty: Arrangement = {
 	children: new Map(),
 	parents: new Map(),
+	nodes: new Map(),
 	hidden: 0,
 	shown: 0,
 	severalAgents: false,
@@ -62,6 +63,12 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	getParent(node: TreeNode): TreeNode | undefined {
 		const parent = this.arrangement.parents.get(node.key);
 		return parent && this.intern(parent);
+	}
+
+	/** The row that has this key, if it is in the tree. */
+	node(key: string): TreeNode | undefined {
+		const node = this.arrangement.nodes.get(key);
+		return node && this.intern(node);
 	}
 
 	getTreeItem(node: TreeNode): vscode.TreeItem {

@@ -5,7 +5,7 @@ import type { ContextKeys } from "../contextKeys.ts";
 import type { Shelf } from "../contributions.ts";
 import { shelves, viewIds } from "../contributions.ts";
 import type { ArrangeInput, Arrangement, TreeNode } from "../sessions/arrange.ts";
-import { arrange } from "../sessions/arrange.ts";
+import { arrange, sessionNode, shelfOf } from "../sessions/arrange.ts";
 import type { SessionFilter } from "../sessions/filter.ts";
 import { isFiltering, noFilter } from "../sessions/filter.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
@@ -83,6 +83,21 @@ export class SessionViews implements vscode.Disposable {
 	get selected(): readonly TreeNode[] {
 		const inSight = this.views.find(({ view }) => view.visible && view.selection.length > 0);
 		return inSight?.view.selection ?? [];
+	}
+
+	/** Selects a session's row, if a view that has it is in sight; the focus stays where it is. */
+	async select(id: string, folder: string): Promise<void> {
+		const row = this.list.get(id, folder);
+		if (!row || !this.views.some(({ view }) => view.visible)) {
+			return;
+		}
+		await this.draw(this.changedLooks());
+		const { tree, view } = this.of(shelfOf(row.summary));
+		const node = tree.node(sessionNode(row).key);
+		// To reveal is to open a view that is closed; and a filter may hide the row.
+		if (view.visible && node) {
+			await view.reveal(node, { select: true, focus: false });
+		}
 	}
 
 	tree(shelf: Shelf): SessionTree {

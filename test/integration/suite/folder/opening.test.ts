@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { afterEach, describe, it } from "mocha";
+import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import {
 	closeEditors,
@@ -17,6 +17,7 @@ import {
 } from "../support.ts";
 
 describe("Opening", () => {
+	before(closeEditors);
 	afterEach(closeEditors);
 
 	it("Open Session shows a source's transcript under its title", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import * as vscode from "vscode";
 import {
 	closeEditors,
 	hasJournal,
@@ -23,6 +24,26 @@ describe("Commands that make, name and shelve sessions", () => {
 		const { panels } = await skein();
 		await until("its editor has the title", () =>
 			panels().some((panel) => panel.panel.title === "A first session"),
+		);
+	});
+
+	it("New Session and Fork Session select their row, when it is in sight, in a tab to keep", async () => {
+		await closeEditors();
+		await vscode.commands.executeCommand("skein.sessions.focus");
+		const { context } = await skein();
+		const selected = () =>
+			context.views.view("sessions").selection.map((node) => node.kind === "session" && node.id);
+		const first = await newSession("Made first");
+		await until("it is selected", () => selected().join() === first);
+		const fork = String(await run("forkSession", [{ id: first }]));
+		await until("the fork is selected", () => selected().join() === fork);
+		const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+		assert.deepEqual(
+			tabs.map(({ label, isPreview }) => [label, isPreview]),
+			[
+				["Made first", false],
+				["Made first (fork)", false],
+			],
 		);
 	});
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "mocha";
 import * as vscode from "vscode";
-import { isOn, newSession, run, skein, tree } from "../support.ts";
+import { isOn, listed, newSession, run, skein, tree } from "../support.ts";
 
 describe("The Sessions view", () => {
 	after(async () => {
@@ -41,12 +41,18 @@ describe("The Sessions view", () => {
 		const { tree: treeOf } = await skein();
 		await tree("sessions");
 		const provider = treeOf("sessions");
-		const [group] = await provider.getChildren();
-		const [session] = await provider.getChildren(group);
-		assert.ok(session);
-		const item = await provider.getTreeItem(session);
+		const { id } = await listed("A tour of the code");
+		const item = await provider.getTreeItem({
+			kind: "session",
+			key: `session:${id}`,
+			id,
+			folder: null,
+		});
 		assert.match(String(item.description), /^(now|\d+[mhd])$/);
-		assert.match(item.accessibilityInformation?.label ?? "", /Codex, .*updated .*\d{4}/);
+		assert.match(
+			item.accessibilityInformation?.label ?? "",
+			/^A tour of the code, Codex, updated .*\d{4}/,
+		);
 	});
 
 	it("Group Sessions By changes the groups", async () => {
