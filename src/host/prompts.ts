@@ -42,16 +42,21 @@ export interface Prompts {
 	input(options: InputOptions): Promise<string | undefined>;
 	/** A modal question; returns the answer chosen. *Cancel* is added by VS Code. */
 	confirm(message: string, detail: string, answers: readonly string[]): Promise<string | undefined>;
-	/** A notification; returns the action chosen. */
+	/** A notification: for what has an action, such as *Undo*, or went wrong. Returns the action chosen. */
 	notify(
 		kind: NoticeKind,
 		message: string,
 		actions: readonly string[],
 	): Promise<string | undefined>;
+	/** A few words in the status bar, for a moment: what was done, where it is to be seen already. */
+	tell(message: string): void;
 	/** Text and toggles in one quick pick. */
 	filter<T>(options: FilterOptions<T>): Promise<{ text: string; chosen: readonly T[] } | undefined>;
 	openFiles(options: vscode.OpenDialogOptions): Promise<readonly vscode.Uri[] | undefined>;
 }
+
+/** Words in the status bar stay this long. ms. */
+const toldFor = 5000;
 
 /** The prompts of VS Code itself. */
 export class WindowPrompts implements Prompts {
@@ -107,6 +112,10 @@ export class WindowPrompts implements Prompts {
 			case "error":
 				return vscode.window.showErrorMessage(message, ...actions);
 		}
+	}
+
+	tell(message: string): void {
+		vscode.window.setStatusBarMessage(message, toldFor);
 	}
 
 	async filter<T>(

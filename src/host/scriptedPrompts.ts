@@ -34,6 +34,8 @@ export interface Asked {
  */
 export class ScriptedPrompts implements Prompts {
 	readonly asked: Asked[] = [];
+	/** Words in the status bar, since the last reset. */
+	readonly told: string[] = [];
 	private readonly answers: Answer[] = [];
 
 	answer(...answers: readonly Answer[]): void {
@@ -43,6 +45,7 @@ export class ScriptedPrompts implements Prompts {
 	/** Forgets what is left; returns how much that was. */
 	reset(): number {
 		this.asked.length = 0;
+		this.told.length = 0;
 		return this.answers.splice(0).length;
 	}
 
@@ -91,6 +94,10 @@ export class ScriptedPrompts implements Prompts {
 		const index = this.answers.findIndex((answer) => "notify" in answer);
 		const [answer] = index < 0 ? [] : this.answers.splice(index, 1);
 		return answer && "notify" in answer ? oneOf(actions, answer.notify) : undefined;
+	}
+
+	tell(message: string): void {
+		this.told.push(message);
 	}
 
 	async filter<T>(

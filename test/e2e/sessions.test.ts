@@ -50,7 +50,10 @@ windowTest(
 			async () => {
 				await window.openSession("Fix the word count", "It now splits at any white space");
 				await window.itemMenu("It now splits at any white space", "Fork from Here");
-				await window.notification(/Forked "Fix the word count" up to and including "Fixed\./);
+				await page
+					.locator(".part.statusbar")
+					.getByText(/^Forked "Fix the word count" up to and including "Fixed\. [^`]*"$/)
+					.waitFor();
 				const all = await listed(folders);
 				const fork = all.find((each) => each.parent && each.source === "skein");
 				assert.ok(fork, JSON.stringify(all));
@@ -206,7 +209,7 @@ windowTest(
 				"What the transcript shows",
 			);
 			await window.notification(
-				/Reverted "Two ways" to "First answer\."\. What came after is kept\./,
+				/Reverted "Two ways" to "First answer"\. What came after is kept\./,
 			);
 			await append(folders, id, prompt("Another way"), answer("Third answer."));
 			await window.shown("Third answer.");

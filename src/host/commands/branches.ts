@@ -34,7 +34,7 @@ export function branchCommands(
 			requireTrust();
 			const row = await context.targets.one(args, l10n.t("Fork Session"));
 			const id = await fork(context, row, undefined);
-			void context.prompts.notify("info", l10n.t('Forked "{0}".', row.summary.title), []);
+			context.prompts.tell(l10n.t('Forked "{0}"', row.summary.title));
 			return id;
 		},
 
@@ -47,10 +47,8 @@ export function branchCommands(
 				(await chooseItem(context, row, title, l10n.t("Fork up to and including…")));
 			const words = firstWords(await itemOf(await context.reader.open(row), item));
 			const id = await fork(context, row, item);
-			void context.prompts.notify(
-				"info",
-				l10n.t('Forked "{0}" up to and including "{1}".', row.summary.title, words),
-				[],
+			context.prompts.tell(
+				l10n.t('Forked "{0}" up to and including "{1}"', row.summary.title, words),
 			);
 			return id;
 		},

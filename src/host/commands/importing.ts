@@ -42,11 +42,7 @@ export function importCommands(context: CommandContext): Handlers<"importSession
 			if (only && imported.length === 1) {
 				await showMade(context, only, folder);
 			}
-			void context.prompts.notify(
-				"info",
-				l10n.t("Imported {0}: {1} new items.", inWords(done), items),
-				[],
-			);
+			context.prompts.tell(l10n.t("Imported {0}: {1} new items", inWords(done), items));
 			return imported.map((session) => session.id);
 		},
 	};

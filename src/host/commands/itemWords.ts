@@ -1,16 +1,13 @@
 import * as vscode from "vscode";
 import type { Item, ItemContent } from "../../core/model/item.ts";
-
-const longest = 60;
+import { plainWords } from "./plainWords.ts";
 
 /** The first words of an item, to name it in a sentence or a list. */
 export function firstWords(item: Item | undefined): string {
 	if (!item) {
 		return vscode.l10n.t("an earlier item");
 	}
-	const [line = ""] = wholeWords(item.content).trim().split("\n");
-	const short = line.length > longest ? `${line.slice(0, longest - 1).trimEnd()}…` : line;
-	return short || item.content.type;
+	return plainWords(wholeWords(item.content)) || item.content.type;
 }
 
 function wholeWords(content: ItemContent): string {

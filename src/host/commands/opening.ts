@@ -23,7 +23,7 @@ export function openingCommands(
 	const copyLink = async (id: string, item?: string) => {
 		const link = sessionLink(context.extensionId, id, item);
 		await vscode.env.clipboard.writeText(link.toString());
-		vscode.window.setStatusBarMessage(l10n.t("Link copied"), 3000);
+		context.prompts.tell(l10n.t("Link copied"));
 	};
 	const step =
 		(action: ReplayAction): Handler =>

@@ -68,7 +68,11 @@ export function repairCommands(
 			if (context.catalogue.started) {
 				await context.catalogue.refresh();
 			}
-			void context.prompts.notify("info", l10n.t("Restored {0} sessions.", back.length), []);
+			context.prompts.tell(
+				back.length === 1
+					? l10n.t("Restored 1 session")
+					: l10n.t("Restored {0} sessions", back.length),
+			);
 			return back;
 		},
 	};

@@ -29,13 +29,15 @@ interface Questions {
 	readonly answers?: readonly Answer[];
 	/** The error that the command is expected to show. */
 	readonly error?: RegExp;
+	/** What the command is expected to say in the status bar. */
+	readonly told?: string;
 }
 
 /** Runs a command as the palette or a menu would, answers its questions, and fails when it shows an error. */
 export async function run(
 	name: CommandName,
 	args: readonly unknown[] = [],
-	{ answers = [], error }: Questions = {},
+	{ answers = [], error, told }: Questions = {},
 ): Promise<unknown> {
 	const { prompts } = await skein();
 	prompts.reset();
@@ -47,6 +49,9 @@ export async function run(
 		assert.match(shown.join("\n"), error);
 	} else {
 		assert.deepEqual(shown, []);
+	}
+	if (told !== undefined) {
+		assert.deepEqual(prompts.told, [told]);
 	}
 	const asked = prompts.asked.map((each) => `${each.kind}: ${each.message}`);
 	assert.equal(prompts.reset(), 0, `Not all answers were asked for. Asked: ${asked.join("; ")}`);

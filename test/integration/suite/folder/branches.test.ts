@@ -35,12 +35,16 @@ describe("Commands that go another way", () => {
 		assert.deepEqual(await chain(fork), ["One", "Two"]);
 	});
 
-	it("Fork from Here forks up to and including the item, and says so", async () => {
+	it("Fork from Here forks up to and including the item, and says so where it takes no click", async () => {
 		const id = await newSession("Forked midway");
-		const first = await say(id, "One", "Two");
+		const first = await say(id, "**One** `first`.", "Two");
 		await say(id, "Three", "Four");
-		const fork = String(await run("forkFromHere", [{ id, item: first.prompt }]));
-		assert.deepEqual(await chain(fork), ["One"]);
+		const fork = String(
+			await run("forkFromHere", [{ id, item: first.prompt }], {
+				told: 'Forked "Forked midway" up to and including "One first"',
+			}),
+		);
+		assert.deepEqual(await chain(fork), ["**One** `first`."]);
 	});
 
 	it("Fork from Here asks for the item when none is at hand", async () => {
