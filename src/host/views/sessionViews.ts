@@ -231,15 +231,16 @@ export class SessionViews implements vscode.Disposable {
 	private announce({ shelf, view }: ShelfView, { hidden, shown }: Arrangement): void {
 		const { t } = vscode.l10n;
 		const words = this.filterWords();
-		if (words) {
-			view.description = t("{0} · {1} hidden", words, hidden);
-		} else {
-			view.description = shelf === "sessions" || shown === 0 ? "" : String(shown);
+		set(view, "description", words ? t("{0} · {1} hidden", words, hidden) : "");
+		if (shelf !== "sessions") {
+			// In the title: a collapsed view shows nothing else of itself, and these two mostly are.
+			set(view, "title", shelfTitle(shelf, shown));
 		}
 		const nothingLeft = words && shown === 0 && hidden > 0;
 		// An empty view would show its welcome, as if there were no sessions.
-		setMessage(
+		set(
 			view,
+			"message",
 			nothingLeft
 				? t('No session matches the filter "{0}". {1} hidden.', words, hidden)
 				: undefined,
@@ -268,7 +269,27 @@ export class SessionViews implements vscode.Disposable {
 	}
 }
 
-/** `message` cannot be assigned undefined under exactOptionalPropertyTypes, yet that is how VS Code clears it. */
-function setMessage(view: vscode.TreeView<TreeNode>, message: string | undefined): void {
-	Reflect.set(view, "message", message);
+function shelfTitle(shelf: Exclude<Shelf, "sessions">, shown: number): string {
+	const { t } = vscode.l10n;
+	const count = shown.toLocaleString(vscode.env.language);
+	switch (shelf) {
+		case "archived":
+			return shown === 0 ? t("Archived") : t("Archived ({0})", count);
+		case "trash":
+			return shown === 0 ? t("Trash") : t("Trash ({0})", count);
+	}
+}
+
+/**
+ * Sets words of a view, if they are other words: each assignment is a message to VS Code's window. `message` cannot be
+ * assigned undefined under exactOptionalPropertyTypes, yet that is how VS Code clears it.
+ */
+function set(
+	view: vscode.TreeView<TreeNode>,
+	name: "title" | "description" | "message",
+	words: string | undefined,
+): void {
+	if (view[name] !== words) {
+		Reflect.set(view, name, words);
+	}
 }

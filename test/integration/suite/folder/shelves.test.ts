@@ -75,6 +75,8 @@ describe("Commands that make, name and shelve sessions", () => {
 		const id = await newSession("There and back");
 		await run("archiveSession", [{ id }]);
 		assert.ok(await isOn("archived", "There and back"));
+		const { context } = await skein();
+		assert.match(context.views.view("archived").title ?? "", /^Archived \(\d+\)$/);
 		assert.equal(await isOn("sessions", "There and back"), false);
 		await run("unarchiveSession", [{ id }]);
 		assert.ok(await isOn("sessions", "There and back"));
