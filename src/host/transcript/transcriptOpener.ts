@@ -61,8 +61,9 @@ export class TranscriptOpener {
 			}),
 			again: async () => {
 				const now = this.list.get(asked, row.folder) ?? row;
-				if (own || now.summary.id !== summary.id) {
-					// Opened anew: the journal in memory is shared, so another reader may have taken its news already.
+				// What is missing may be back: a refresh looks only at what it has found.
+				const incomplete = transcript.rows[0]?.kind === "gap";
+				if (incomplete || now.summary.id !== summary.id) {
 					return this.ofSession(asked, now, await this.reader.open(now));
 				}
 				await transcript.refresh();

@@ -238,8 +238,8 @@ export class TranscriptPanel implements vscode.Disposable {
 		if (!before) {
 			return;
 		}
-		const open = await before.again();
 		const { files } = before.transcript;
+		const open = await before.again();
 		this.open = open;
 		if (files.join() !== open.transcript.files.join()) {
 			this.watch(open.transcript.files);

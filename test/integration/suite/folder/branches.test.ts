@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
+import * as path from "node:path";
 import { describe, it } from "mocha";
 import {
 	closeEditors,
+	folder,
 	lastRecord,
 	listed,
 	newSession,
@@ -75,6 +78,21 @@ describe("Commands that go another way", () => {
 		await run("openSession", [{ id: own?.summary.id }]);
 		assert.deepEqual(tabLabels(), ["A --json option", "A --json option (fork)"]);
 		assert.equal(await paintedPanel("A --json option"), panel);
+	});
+
+	it("a fork's transcript says when its parent is gone, and shows it again when it is back", async () => {
+		const id = await newSession("Comes and goes");
+		await say(id, "One", "Two");
+		const fork = String(await run("forkSession", [{ id }]));
+		const panel = await paintedPanel("Comes and goes (fork)");
+		const rows = () => panel.opened?.transcript.rows.map(({ kind }) => kind).join();
+		assert.equal(panel.session?.id, fork);
+		assert.equal(rows(), "item,item");
+		const journal = path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`);
+		renameSync(journal, `${journal}.away`);
+		await until("its rows are gone", () => rows() === "gap");
+		renameSync(`${journal}.away`, journal);
+		await until("its rows are back", () => rows() === "item,item");
 	});
 
 	it("Revert to Here moves the head; its Undo moves it back", async () => {
