@@ -8,6 +8,7 @@ import { rowDescription } from "../sessions/rowItem.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { sorter } from "../sessions/sorting.ts";
+import { forEach, inSlices, sorted } from "../slices.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";
 import { showChange, showMade } from "./changes.ts";
@@ -81,17 +82,16 @@ async function choose(context: CommandContext, title: string): Promise<readonly 
 	await context.catalogue.listed;
 	const times = new RelativeTime(vscode.env.language);
 	const now = Date.now();
-	const foreign = context.list.rows
-		.filter((row) => row.summary.source !== ownSource)
-		.sort(sorter("updated"));
+	const foreign = context.list.rows.filter((row) => row.summary.source !== ownSource);
 	const choices: Choice<SessionRow | typeof fromFiles>[] = [
 		{ label: l10n.t("$(folder-opened) Choose Files…"), value: fromFiles },
-		...foreign.map((row) => ({
-			label: row.summary.title,
-			description: rowDescription(row.summary, { times, agents: true }, now),
-			value: row,
-		})),
 	];
+	await inSlices(
+		forEach(await inSlices(sorted(foreign, sorter("updated"))), (row) => {
+			const description = rowDescription(row.summary, { times, agents: true }, now);
+			choices.push({ label: row.summary.title, description, value: row });
+		}),
+	);
 	const chosen = await context.prompts.pickMany(choices, {
 		title,
 		placeholder: l10n.t("Choose sessions of your agents to keep in this folder"),

@@ -10,6 +10,7 @@ import { RelativeTime } from "../sessions/relativeTime.ts";
 import { rowDescription } from "../sessions/rowItem.ts";
 import type { SessionList, SessionRow } from "../sessions/sessionList.ts";
 import { sorter } from "../sessions/sorting.ts";
+import { forEach, inSlices, sorted } from "../slices.ts";
 import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
 import type { TranscriptPanel } from "../transcript/transcriptPanel.ts";
 import { sessionIdOf } from "../transcript/uris.ts";
@@ -70,7 +71,7 @@ export class Targets {
 		const active = rows.find(
 			({ summary }) => selected?.kind === "session" && selected.id === summary.id,
 		);
-		const row = await this.prompts.pick(this.toChoices(rows), {
+		const row = await this.prompts.pick(await this.toChoices(rows), {
 			title,
 			placeholder: vscode.l10n.t("Choose a session"),
 			...(active && { active }),
@@ -92,7 +93,7 @@ export class Targets {
 			return eligible(given, eligibility);
 		}
 		const rows = await this.choices(eligibility);
-		const chosen = await this.prompts.pickMany(this.toChoices(rows), {
+		const chosen = await this.prompts.pickMany(await this.toChoices(rows), {
 			title,
 			placeholder: vscode.l10n.t("Choose sessions"),
 		});
@@ -159,16 +160,21 @@ export class Targets {
 				vscode.l10n.t("There is no session that this can be done with."),
 			);
 		}
-		return [...rows].sort(sorter("updated"));
+		return inSlices(sorted(rows, sorter("updated")));
 	}
 
-	private toChoices(rows: readonly SessionRow[]): Choice<SessionRow>[] {
+	private async toChoices(rows: readonly SessionRow[]): Promise<Choice<SessionRow>[]> {
 		const now = Date.now();
-		return rows.map((row) => ({
-			label: row.summary.title || vscode.l10n.t("Untitled session"),
-			description: rowDescription(row.summary, { times: this.times, agents: true }, now),
-			value: row,
-		}));
+		const style = { times: this.times, agents: true };
+		const untitled = vscode.l10n.t("Untitled session");
+		const choices: Choice<SessionRow>[] = [];
+		await inSlices(
+			forEach(rows, (row) => {
+				const description = rowDescription(row.summary, style, now);
+				choices.push({ label: row.summary.title || untitled, description, value: row });
+			}),
+		);
+		return choices;
 	}
 }
 

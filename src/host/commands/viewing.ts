@@ -36,7 +36,7 @@ export function viewingCommands(
 	return {
 		async refresh() {
 			await context.views.withProgress("sessions", () => context.catalogue.refresh());
-			context.views.draw();
+			await context.views.draw();
 			context.editors.refreshAll();
 		},
 
@@ -68,14 +68,14 @@ export function viewingCommands(
 				text: before.text,
 				choices: toggles(context, before),
 				onChange: (text, chosen) => {
-					context.views.filter = toFilter(text, chosen);
+					void context.views.setFilter(toFilter(text, chosen));
 				},
 			});
-			context.views.filter = result ? toFilter(result.text, result.chosen) : before;
+			await context.views.setFilter(result ? toFilter(result.text, result.chosen) : before);
 		},
 
 		async clearFilter() {
-			context.views.filter = noFilter;
+			await context.views.setFilter(noFilter);
 		},
 
 		async showLog() {

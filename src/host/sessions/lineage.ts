@@ -1,3 +1,5 @@
+import type { Pausable } from "../slices.ts";
+import { forEach, stride } from "../slices.ts";
 import type { SessionRow } from "./sessionList.ts";
 import { ownSource, sourceSessionId } from "./sessionList.ts";
 
@@ -5,21 +7,21 @@ import { ownSource, sourceSessionId } from "./sessionList.ts";
  * Hands out rows below the session they were forked from or started by, each after its parent. A parent that is not
  * among `rows` (filtered, elsewhere, gone) leaves its children at the top; so does a cycle.
  */
-export function nestByLineage(
+export function* nestByLineage(
 	rows: readonly SessionRow[],
 	add: (parent: SessionRow | undefined, row: SessionRow) => void,
-): void {
+): Pausable<void> {
 	const byId = new Map<string, SessionRow>();
-	for (const row of rows) {
+	yield* forEach(rows, (row) => {
 		byId.set(row.summary.id, row);
 		const { origin } = row.summary;
 		if (origin) {
 			byId.set(sourceSessionId(origin.source, origin.id), row);
 		}
-	}
+	});
 	const below = new Map<SessionRow, SessionRow[]>();
 	const roots: SessionRow[] = [];
-	for (const row of rows) {
+	yield* forEach(rows, (row) => {
 		const parent = parentOf(row, byId);
 		if (parent && parent !== row) {
 			const siblings = below.get(parent);
@@ -31,9 +33,10 @@ export function nestByLineage(
 		} else {
 			roots.push(row);
 		}
-	}
+	});
 	const placed = new Set<SessionRow>();
-	const place = (root: SessionRow) => {
+	// What is no root and below none stands in a cycle: nothing disappears.
+	for (const root of [...roots, ...rows]) {
 		// A stack of our own: lineages of 10,000 forks must not overflow the call stack.
 		const open: { parent: SessionRow | undefined; row: SessionRow }[] = [
 			{ parent: undefined, row: root },
@@ -46,14 +49,10 @@ export function nestByLineage(
 				for (const child of [...(below.get(row) ?? [])].reverse()) {
 					open.push({ parent: row, row: child });
 				}
+				if (placed.size % stride === 0) {
+					yield;
+				}
 			}
-		}
-	};
-	roots.forEach(place);
-	// What is left stands in a cycle: nothing disappears.
-	for (const row of rows) {
-		if (!placed.has(row)) {
-			place(row);
 		}
 	}
 }

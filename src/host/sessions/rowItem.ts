@@ -60,12 +60,13 @@ export function sessionItem(
 /** Whether two rows look the same in a tree, apart from their place. */
 export function looksSame(a: SessionSummary, b: SessionSummary): boolean {
 	return (
-		a.title === b.title &&
-		a.agent === b.agent &&
-		a.updatedAt === b.updatedAt &&
-		a.warning === b.warning &&
-		a.present === b.present &&
-		rowTokens(a).join() === rowTokens(b).join()
+		a === b ||
+		(a.title === b.title &&
+			a.agent === b.agent &&
+			a.updatedAt === b.updatedAt &&
+			a.warning === b.warning &&
+			a.present === b.present &&
+			rowTokens(a).join() === rowTokens(b).join())
 	);
 }
 

@@ -73,9 +73,19 @@ function tokens(usage: NonNullable<SessionSummary["tokens"]>, locale: string): s
 
 function when(time: string, locale: string): string {
 	const then = Date.parse(time);
-	return Number.isNaN(then)
-		? ""
-		: new Date(then).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+	return Number.isNaN(then) ? "" : wholeTime(locale).format(then);
+}
+
+const wholeTimes = new Map<string, Intl.DateTimeFormat>();
+
+/** Made once a language: `toLocaleString` makes one a call, which takes longer than all else in a row. */
+function wholeTime(locale: string): Intl.DateTimeFormat {
+	let format = wholeTimes.get(locale);
+	if (!format) {
+		format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+		wholeTimes.set(locale, format);
+	}
+	return format;
 }
 
 function origin(row: SessionSummary): string {

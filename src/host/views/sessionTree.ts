@@ -7,6 +7,7 @@ import { sessionItem } from "../sessions/rowItem.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
 import { sessionTooltip } from "../sessions/tooltip.ts";
 import { nodesToRedraw } from "../sessions/treeDiff.ts";
+import { Turns } from "../slices.ts";
 import { groupedAgentLabel } from "./groupedAgentLabel.ts";
 import { keptItem, problemItem } from "./noticeItems.ts";
 
@@ -19,6 +20,9 @@ const empty: Arrangement = {
 	severalAgents: false,
 };
 
+/** Rows made in one turn of the event loop. */
+const rowsPerTurn = 100;
+
 /**
  * Draws one shelf's arrangement. It owns no state but the nodes it has handed out: VS Code knows a row by its object,
  * so a key always gives the same one.
@@ -30,6 +34,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	private readonly list: SessionList;
 	private readonly times: RelativeTime;
 	private readonly ready: () => Promise<void>;
+	private readonly turns = new Turns(rowsPerTurn);
 
 	readonly onDidChangeTreeData = this.changed.event;
 
@@ -71,7 +76,12 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 		return node && this.intern(node);
 	}
 
-	getTreeItem(node: TreeNode): vscode.TreeItem {
+	/** VS Code asks for all rows of a group at once, and does its own work for each that it gets: 10,000 take their time. */
+	getTreeItem(node: TreeNode): vscode.TreeItem | Promise<vscode.TreeItem> {
+		return this.turns.take()?.then(() => this.item(node)) ?? this.item(node);
+	}
+
+	private item(node: TreeNode): vscode.TreeItem {
 		switch (node.kind) {
 			case "folder":
 				return this.folderItem(node.folder, node.key);

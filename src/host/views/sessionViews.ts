@@ -1,17 +1,20 @@
 import * as vscode from "vscode";
+import { SharedRun } from "../../base/async.ts";
 import { DisposableStore } from "../../base/disposable.ts";
 import type { CatalogueClient } from "../catalogueClient.ts";
 import type { ContextKeys } from "../contextKeys.ts";
 import type { Shelf } from "../contributions.ts";
 import { shelves, viewIds } from "../contributions.ts";
 import type { ArrangeInput, Arrangement, TreeNode } from "../sessions/arrange.ts";
-import { arrange, sessionNode, shelfOf } from "../sessions/arrange.ts";
+import { arranging, sessionNode, shelfOf } from "../sessions/arrange.ts";
 import type { SessionFilter } from "../sessions/filter.ts";
 import { isFiltering, noFilter } from "../sessions/filter.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import { looksSame } from "../sessions/rowItem.ts";
 import type { SessionList, SessionListChange, SessionRow } from "../sessions/sessionList.ts";
 import { onDidChangeSetting, readSetting } from "../settings.ts";
+import type { Pausable } from "../slices.ts";
+import { forEach, inSlices } from "../slices.ts";
 import { diskFolders } from "../workspace.ts";
 import { FocusedRow } from "./focusedRow.ts";
 import { SessionTree } from "./sessionTree.ts";
@@ -25,7 +28,6 @@ interface ShelfView {
 	readonly tree: SessionTree;
 	readonly view: vscode.TreeView<TreeNode>;
 	readonly focused: FocusedRow<TreeNode>;
-	arrangement: Arrangement | undefined;
 }
 
 /** The three views: what they show follows the list, the settings, the filter and the clock. */
@@ -38,7 +40,11 @@ export class SessionViews implements vscode.Disposable {
 	private readonly views: readonly ShelfView[];
 	private readonly drawnRows = new Map<string, SessionRow["summary"]>();
 	private readonly drawnTimes = new Map<string, string>();
+	/** Sessions that came, went or changed since the last drawing; `allWait` when it may be any. */
 	private readonly waitingIds = new Set<string>();
+	private allWait = false;
+	private readonly staleTimes = new Set<string>();
+	private readonly drawing = new SharedRun(() => this.drawAll());
 	private pending: NodeJS.Timeout | undefined;
 	private readonly drawn = Promise.withResolvers<void>();
 	private currentFilter = noFilter;
@@ -48,15 +54,15 @@ export class SessionViews implements vscode.Disposable {
 		this.catalogue = catalogue;
 		this.contextKeys = contextKeys;
 		this.views = shelves.map((shelf) => this.create(shelf));
-		void catalogue.listed.then(() => {
-			this.draw();
+		void catalogue.listed.then(async () => {
+			await this.draw();
 			this.drawn.resolve();
 		});
 		this.disposables.add(list.onDidChange((change) => this.schedule(change)));
 		for (const name of ["skein.sessions.groupBy", "skein.sessions.sortBy"] as const) {
-			this.disposables.add(onDidChangeSetting(name, () => this.draw()));
+			this.disposables.add(onDidChangeSetting(name, () => void this.draw()));
 		}
-		const clock = setInterval(() => this.tick(), minute);
+		const clock = setInterval(() => void this.tick(), minute);
 		this.disposables.add({ dispose: () => clearInterval(clock) });
 		this.disposables.add({ dispose: () => clearTimeout(this.pending) });
 		contextKeys.set("loading", true);
@@ -67,10 +73,11 @@ export class SessionViews implements vscode.Disposable {
 		return this.currentFilter;
 	}
 
-	set filter(filter: SessionFilter) {
+	/** Shows what `filter` lets through; resolves when it is drawn. */
+	setFilter(filter: SessionFilter): Promise<void> {
 		this.currentFilter = filter;
 		this.contextKeys.set("filtered", isFiltering(filter));
-		this.draw();
+		return this.draw();
 	}
 
 	/** The rows that a key pressed in a view is meant for. */
@@ -91,7 +98,7 @@ export class SessionViews implements vscode.Disposable {
 		if (!row || !this.views.some(({ view }) => view.visible)) {
 			return;
 		}
-		await this.draw(this.changedLooks());
+		await this.draw();
 		const { tree, view } = this.of(shelfOf(row.summary));
 		const node = tree.node(sessionNode(row).key);
 		// To reveal is to open a view that is closed; and a filter may hide the row.
@@ -113,16 +120,24 @@ export class SessionViews implements vscode.Disposable {
 		return vscode.window.withProgress({ location: { viewId: viewIds[shelf] } }, work);
 	}
 
-	/** Draws now what has changed. */
-	draw(changed: ReadonlySet<string> = new Set()): void {
+	/** Draws what has changed; resolves when everything that had changed by the call is drawn. */
+	draw(): Promise<void> {
 		clearTimeout(this.pending);
 		this.pending = undefined;
+		return this.drawing.run();
+	}
+
+	/** In slices: all of it takes longer for 10,000 sessions than the extension host may be held up. */
+	private async drawAll(): Promise<void> {
+		const changed = await inSlices(this.changedLooks());
 		const input = this.input();
-		for (const each of this.views) {
-			const next = arrange({ ...input, shelf: each.shelf });
-			each.arrangement = next;
-			each.tree.show(next, changed);
-			this.announce(each, next);
+		for (const { shelf, tree, view } of this.views) {
+			const next = await inSlices(arranging({ ...input, shelf }));
+			tree.show(next, changed);
+			this.announce(shelf, view, next);
+		}
+		if (input.rows.length > 0) {
+			this.drawn.resolve();
 		}
 	}
 
@@ -141,7 +156,7 @@ export class SessionViews implements vscode.Disposable {
 		);
 		const focused = new FocusedRow<TreeNode>();
 		this.disposables.add(view.onDidChangeSelection(({ selection }) => focused.selected(selection)));
-		return { shelf, tree, view, focused, arrangement: undefined };
+		return { shelf, tree, view, focused };
 	}
 
 	/**
@@ -182,21 +197,25 @@ export class SessionViews implements vscode.Disposable {
 	}
 
 	private schedule({ ids }: SessionListChange): void {
-		for (const id of ids ?? this.list.rows.map((row) => row.summary.id)) {
-			this.waitingIds.add(id);
-		}
-		this.pending ??= setTimeout(() => {
-			this.draw(this.changedLooks());
-			if (this.list.rows.length > 0) {
-				this.drawn.resolve();
+		if (ids) {
+			for (const id of ids) {
+				this.waitingIds.add(id);
 			}
-		}, drawDelay);
+		} else {
+			this.allWait = true;
+		}
+		this.pending ??= setTimeout(() => void this.draw(), drawDelay);
 	}
 
 	/** Of the sessions that changed, those whose rows look different now. */
-	private changedLooks(): ReadonlySet<string> {
-		const changed = new Set<string>();
-		for (const id of this.waitingIds) {
+	private *changedLooks(): Pausable<ReadonlySet<string>> {
+		const { rows } = this.list;
+		const ids = this.allWait ? rows.map(({ summary }) => summary.id) : [...this.waitingIds];
+		const changed = new Set(this.staleTimes);
+		this.allWait = false;
+		this.waitingIds.clear();
+		this.staleTimes.clear();
+		yield* forEach(ids, (id) => {
 			const now = this.list.get(id)?.summary;
 			const before = this.drawnRows.get(id);
 			if (now && !(before && looksSame(before, now))) {
@@ -205,30 +224,34 @@ export class SessionViews implements vscode.Disposable {
 			} else if (!now) {
 				this.drawnRows.delete(id);
 			}
-		}
-		this.waitingIds.clear();
+		});
 		return changed;
 	}
 
 	/** Once a minute: rows whose time reads differently, and all groups when a new day has begun. */
-	private tick(): void {
+	private async tick(): Promise<void> {
 		if (!this.views.some(({ view }) => view.visible)) {
 			return;
 		}
 		const now = Date.now();
-		const changed = new Set<string>();
-		for (const { summary } of this.list.rows) {
-			const words = this.times.format(summary.updatedAt, now);
-			if (this.drawnTimes.get(summary.id) !== words) {
-				this.drawnTimes.set(summary.id, words);
-				changed.add(summary.id);
-			}
-		}
-		this.draw(changed);
+		await inSlices(
+			forEach(this.list.rows, ({ summary }) => {
+				const words = this.times.format(summary.updatedAt, now);
+				if (this.drawnTimes.get(summary.id) !== words) {
+					this.drawnTimes.set(summary.id, words);
+					this.staleTimes.add(summary.id);
+				}
+			}),
+		);
+		await this.draw();
 	}
 
 	/** What a filter hides, and what waits to be restored, is said by the view itself. */
-	private announce({ shelf, view }: ShelfView, { hidden, shown }: Arrangement): void {
+	private announce(
+		shelf: Shelf,
+		view: vscode.TreeView<TreeNode>,
+		{ hidden, shown }: Arrangement,
+	): void {
 		const { t } = vscode.l10n;
 		const words = this.filterWords();
 		set(view, "description", words ? t("{0} · {1} hidden", words, hidden) : "");

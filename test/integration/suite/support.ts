@@ -134,7 +134,7 @@ export async function tree(shelf: Shelf): Promise<string[]> {
 	const { tree: treeOf, context } = await skein();
 	context.catalogue.start();
 	await context.catalogue.listed;
-	context.views.draw();
+	await context.views.draw();
 	const provider = treeOf(shelf);
 	const draw = async (
 		parent: Parameters<typeof provider.getTreeItem>[0] | undefined,
@@ -142,7 +142,7 @@ export async function tree(shelf: Shelf): Promise<string[]> {
 	): Promise<string[]> => {
 		const lines: string[] = [];
 		for (const node of await provider.getChildren(parent)) {
-			lines.push(`${indent}${provider.getTreeItem(node).label}`);
+			lines.push(`${indent}${(await provider.getTreeItem(node)).label}`);
 			lines.push(...(await draw(node, `${indent}  `)));
 		}
 		return lines;

@@ -27,7 +27,7 @@ describe("The Sessions view", () => {
 		const [session] = await provider.getChildren(group);
 		assert.ok(session);
 		assert.equal(provider.getParent(session), group);
-		const item = provider.getTreeItem(session);
+		const item = await provider.getTreeItem(session);
 		assert.equal(item.id, session.key);
 		assert.equal(item.tooltip, undefined);
 		assert.match(item.contextValue ?? "", /\bsession\b.*\bactive\b/);
