@@ -4,11 +4,13 @@ import { SharedRun } from "../../base/async.ts";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type FileIdentity, type Files, readRange, sameFile } from "../files.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
-import { JournalRecord } from "../model/record.ts";
 import { SessionState, type Span } from "../model/state.ts";
 import { aheadLimit, idTime } from "./ids.ts";
+import { changeTime, exact, type FileState } from "./look.ts";
+import { type Meaning, meaningOf } from "./meaning.ts";
 import { JournalScanner, type ScannedRecord } from "./scan.ts";
 import { readSpans } from "./spans.ts";
+import type { Written } from "./writer.ts";
 
 /** An unterminated last line that has not changed for so long is nobody's write in progress (design: J6). ms. */
 export const settleTime = 2000;
@@ -16,10 +18,6 @@ export const settleTime = 2000;
 const chunkSize = 256 * 1024;
 /** Diagnostics kept in full; the rest are counted. */
 const diagnosticLimit = 1000;
-
-const knownTypes: ReadonlySet<string> = new Set(
-	JournalRecord.def.options.flatMap((option) => option.shape.type.def.values),
-);
 
 export type JournalChange = "unchanged" | "grown" | "reloaded";
 
@@ -40,6 +38,7 @@ export class Journal {
 	private loaded = new Loaded(0);
 	private winners = new Map<string, Known>();
 	private readonly refreshing = new SharedRun(() => this.refreshNow());
+	private isReading = false;
 	private changes = 0;
 	private reloadCount = 0;
 
@@ -80,6 +79,12 @@ export class Journal {
 
 	get identity(): FileIdentity | undefined {
 		return this.loaded.identity;
+	}
+
+	/** The file as it stood at the last look, if all of it was read and it ends with a newline. */
+	get ended(): FileState | undefined {
+		const { identity, mtimeNs, size, isWhole } = this.loaded;
+		return identity && isWhole ? { ...identity, mtimeNs, size: BigInt(size) } : undefined;
 	}
 
 	/** The greatest record id, but for ids more than 24 h ahead of the clock; empty when there is none. */
@@ -147,48 +152,95 @@ export class Journal {
 		});
 	}
 
-	private refreshNow(): Promise<JournalChange> {
-		return this.withFile(async (handle) => {
-			const stat = await handle.stat({ bigint: true });
-			const before = this.loaded;
-			const size = Number(stat.size);
-			const now = this.clock();
-			const settled = now - Number(stat.mtimeMs) >= settleTime;
-			const timely = before.moveReference(Math.max(now, Number(stat.mtimeMs)));
-			if (before.identity && sameFile(before.identity, stat) && size >= before.size && timely) {
-				if (size === before.size && stat.mtimeNs === before.mtimeNs) {
-					if (before.tail.length === 0 || before.tailSettled || !settled) {
-						return "unchanged";
-					}
-				}
-				if (await this.continues(handle, before)) {
-					before.mtimeNs = stat.mtimeNs;
-					const conflict = await this.read(handle, before, size, settled);
-					this.changes++;
-					if (!conflict) {
-						return "grown";
-					}
-					// What was just mixed up must be read again even if the reading below fails.
-					before.identity = undefined;
-				}
-			}
-			await this.reload(handle, stat, settled);
-			this.changes++;
-			this.reloadCount++;
-			return "reloaded";
-		});
+	/**
+	 * Folds in what was written just now at the end of all that has been read, without reading it back. False where only
+	 * the file can tell what the journal is now: then {@link refresh} must be called.
+	 */
+	accept(written: Written): boolean {
+		const { loaded } = this;
+		if (this.isReading) {
+			return false;
+		}
+		if (loaded.isAt(written.after)) {
+			// Other callers' lines shared the write.
+			return true;
+		}
+		const { before, after, read } = written;
+		const reference = Math.max(this.clock(), changeTime(after));
+		if (!loaded.isAt(before) || !loaded.isWhole || !loaded.moveReference(reference)) {
+			return false;
+		}
+		const { offset, line } = loaded.resume;
+		let conflict = false;
+		for (const { scanned, meaning } of read.records) {
+			const place = { offset: offset + scanned.offset, line: line + scanned.line - 1 };
+			conflict = this.take({ ...scanned, ...place }, loaded, meaning) || conflict;
+		}
+		const size = Number(after.size);
+		loaded.advance({ offset: size, line: line + read.count }, size, true);
+		loaded.mtimeNs = after.mtimeNs;
+		this.changes++;
+		if (conflict) {
+			// What was just mixed up must be read again.
+			loaded.identity = undefined;
+		}
+		return !conflict;
 	}
 
-	private async reload(
-		handle: FileHandle,
-		stat: { dev: bigint; ino: bigint; size: bigint; mtimeMs: bigint; mtimeNs: bigint },
-		settled: boolean,
-	): Promise<void> {
+	private async refreshNow(): Promise<JournalChange> {
+		this.isReading = true;
+		try {
+			return await this.withFile((handle) => this.readOn(handle));
+		} finally {
+			this.isReading = false;
+		}
+	}
+
+	/** Whether {@link refresh} would find nothing new in a file that stands so, nor time has anything to say of it. */
+	isCurrent(stat: FileState): boolean {
+		const { loaded } = this;
+		const now = this.clock();
+		return (
+			loaded.isAt(stat) &&
+			loaded.moveReference(Math.max(now, changeTime(stat))) &&
+			(loaded.tail.length === 0 || loaded.tailSettled || !hasSettled(stat, now))
+		);
+	}
+
+	private async readOn(handle: FileHandle): Promise<JournalChange> {
+		const stat = await handle.stat(exact);
+		if (this.isCurrent(stat)) {
+			return "unchanged";
+		}
+		const before = this.loaded;
+		const now = this.clock();
+		const settled = hasSettled(stat, now);
+		const timely = before.moveReference(Math.max(now, changeTime(stat)));
+		const isSame = before.identity !== undefined && sameFile(before.identity, stat);
+		if (isSame && Number(stat.size) >= before.size && timely) {
+			if (await this.continues(handle, before)) {
+				before.mtimeNs = stat.mtimeNs;
+				const conflict = await this.read(handle, before, Number(stat.size), settled);
+				this.changes++;
+				if (!conflict) {
+					return "grown";
+				}
+				// What was just mixed up must be read again even if the reading below fails.
+				before.identity = undefined;
+			}
+		}
+		await this.reload(handle, stat, settled);
+		this.changes++;
+		this.reloadCount++;
+		return "reloaded";
+	}
+
+	private async reload(handle: FileHandle, stat: FileState, settled: boolean): Promise<void> {
 		this.winners = new Map();
 		let fresh: Loaded;
 		let conflict: boolean;
 		do {
-			fresh = new Loaded(Math.max(this.clock(), Number(stat.mtimeMs)));
+			fresh = new Loaded(Math.max(this.clock(), changeTime(stat)));
 			fresh.identity = { dev: stat.dev, ino: stat.ino };
 			fresh.mtimeNs = stat.mtimeNs;
 			conflict = await this.read(handle, fresh, Number(stat.size), settled);
@@ -236,10 +288,8 @@ export class Journal {
 			}
 		} finally {
 			// Also after a failure: what was delivered must not be delivered again.
-			into.size = offset;
-			into.resume = scanner.position;
+			into.advance(scanner.position, offset, offset === size);
 		}
-		into.tail = { offset: into.resume.offset, length: offset - into.resume.offset };
 		into.tailSettled = settled;
 		if (settled && into.tail.length > 0 && !conflict) {
 			const whole = into.damage;
@@ -252,7 +302,7 @@ export class Journal {
 	}
 
 	/** Folds one record in. True when it differs from another of the same id and must win over it. */
-	private take(record: ScannedRecord, into: Loaded): boolean {
+	private take(record: ScannedRecord, into: Loaded, meaning?: Meaning): boolean {
 		const { value, offset, length, line } = record;
 		const span = { offset, length };
 		const own = { bytes: length, crc32: record.crc32 };
@@ -298,30 +348,33 @@ export class Journal {
 		} else if (value.id > into.greatestId) {
 			into.greatestId = value.id;
 		}
-		this.fold(record, into, own, !ahead);
+		this.fold(record, meaning ?? meaningOf(value), into, own, !ahead);
 		return false;
 	}
 
-	private fold(scanned: ScannedRecord, into: Loaded, fragment: Known, decides: boolean): void {
+	private fold(
+		scanned: ScannedRecord,
+		meaning: Meaning,
+		into: Loaded,
+		fragment: Known,
+		decides: boolean,
+	): void {
 		const { value, offset, length, line } = scanned;
 		const span = { offset, length };
-		if (value.v !== 1 || !knownTypes.has(value.type)) {
-			into.state.applyUnknown(value, span, fingerprint(fragment));
-			return;
-		}
-		const record = JournalRecord.safeParse(value);
-		if (record.success) {
-			into.state.apply(record.data, span, decides);
+		if (typeof meaning !== "string") {
+			into.state.apply(meaning, span, decides);
 			return;
 		}
 		into.state.applyUnknown(value, span, fingerprint(fragment));
-		into.report({
-			severity: "warning",
-			reason: `A record of type ${value.type} does not have the fields of one; it is kept and shown raw.`,
-			offset,
-			line,
-			fragment,
-		});
+		if (meaning === "malformed") {
+			into.report({
+				severity: "warning",
+				reason: `A record of type ${value.type} does not have the fields of one; it is kept and shown raw.`,
+				offset,
+				line,
+				fragment,
+			});
+		}
 	}
 
 	private parse(bytes: Buffer): unknown {
@@ -383,10 +436,30 @@ class Loaded {
 	resume = { offset: 0, line: 1 };
 	tail: Span = { offset: 0, length: 0 };
 	tailSettled = true;
+	/** All of the file was read, and it ends with a newline. */
+	isWhole = false;
 	last: (Span & { crc32: number }) | undefined;
 
 	constructor(reference: number) {
 		this.reference = reference;
+	}
+
+	/** Whether the file is the one that was read, as far as its size and time tell. */
+	isAt(stat: FileState): boolean {
+		return (
+			this.identity !== undefined &&
+			sameFile(this.identity, stat) &&
+			stat.size === BigInt(this.size) &&
+			stat.mtimeNs === this.mtimeNs
+		);
+	}
+
+	/** Notes that all bytes before `size` were read, up to `position` whole lines; `isAll`: the file has no more. */
+	advance(position: { offset: number; line: number }, size: number, isAll: boolean): void {
+		this.size = size;
+		this.resume = position;
+		this.tail = { offset: this.resume.offset, length: size - this.resume.offset };
+		this.isWhole = isAll && this.tail.length === 0;
 	}
 
 	/** Goes with the time. False when an id that was too far ahead no longer is: then all must be read again. */
@@ -402,6 +475,11 @@ class Loaded {
 			this.uncounted++;
 		}
 	}
+}
+
+/** Whether an unterminated last line is nobody's write in progress any more. */
+function hasSettled(stat: FileState, now: number): boolean {
+	return now - changeTime(stat) >= settleTime;
 }
 
 function same(a: Known, b: Known): boolean {

@@ -2,12 +2,23 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type FileIdentity, type Files, sameFile, syncFolder } from "../files.ts";
+import { exact, FileLook, type FileState } from "./look.ts";
+import { type ReadLines, readLines } from "./meaning.ts";
 
 const newline = 10;
 
+/** What one write put at the end of a journal. */
+export interface Written {
+	/** The file just before: the lines stand where it ended. */
+	readonly before: FileState;
+	/** The file after the sync: nothing but the lines has been added. */
+	readonly after: FileState;
+	readonly read: ReadLines;
+}
+
 interface Waiting {
 	readonly lines: string;
-	resolve(): void;
+	resolve(written: Written | undefined): void;
 	reject(error: unknown): void;
 }
 
@@ -20,25 +31,32 @@ interface Waiting {
  */
 export class JournalWriter {
 	readonly path: string;
+	readonly look: FileLook;
 	private readonly files: Files;
 	private waiting: Waiting[] = [];
 	private running: Promise<void> | undefined;
 	private handle: FileHandle | undefined;
 	private identity: FileIdentity | undefined;
+	/** The file as it stood when its last byte was known to be a newline. */
+	private ended: FileState | undefined;
 
 	constructor(path: string, files: Files) {
 		this.path = path;
 		this.files = files;
+		this.look = new FileLook(path, files);
 	}
 
 	/**
 	 * Appends whole lines, each ended by `\n`. Throws a HumanError with reason `not-stored`; the caller may retry with
 	 * the same lines: a record that did reach the disk counts once (design: J3).
+	 * `seen` is the file as the caller saw it a moment ago, ended by a newline; it saves looking once more.
+	 * @returns where the lines stand, together with others that shared the write; undefined when another writer came in
+	 * between, so that only reading can tell.
 	 */
-	append(lines: string): Promise<void> {
+	append(lines: string, seen?: FileState): Promise<Written | undefined> {
 		return new Promise((resolve, reject) => {
 			this.waiting.push({ lines, resolve, reject });
-			this.running ??= this.drain();
+			this.running ??= this.drain(seen);
 		});
 	}
 
@@ -48,16 +66,20 @@ export class JournalWriter {
 		await this.forget();
 	}
 
-	private async drain(): Promise<void> {
+	/** Both `seen` and what a write has left count for the write that follows at once, and for no later one. */
+	private async drain(seen: FileState | undefined): Promise<void> {
+		let last = seen;
 		while (this.waiting.length > 0) {
 			const group = this.waiting;
 			this.waiting = [];
 			try {
-				await this.writeGroup(group.map((entry) => entry.lines).join(""));
+				const written = await this.writeGroup(group.map((entry) => entry.lines).join(""), last);
+				last = written?.after;
 				for (const entry of group) {
-					entry.resolve();
+					entry.resolve(written);
 				}
 			} catch (error) {
+				last = undefined;
 				await this.forget();
 				const failure = notStored(this.path, error);
 				for (const entry of group) {
@@ -68,9 +90,13 @@ export class JournalWriter {
 		this.running = undefined;
 	}
 
-	private async writeGroup(lines: string): Promise<void> {
+	private async writeGroup(
+		lines: string,
+		seen: FileState | undefined,
+	): Promise<Written | undefined> {
 		const handle = await this.open();
-		const bytes = Buffer.from((await endsTorn(handle)) ? `\n${lines}` : lines);
+		const { before, isTorn } = await this.lookAtEnd(handle, seen);
+		const bytes = Buffer.from(isTorn ? `\n${lines}` : lines);
 		const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
 		if (bytesWritten !== bytes.length) {
 			throw new HumanError(
@@ -78,9 +104,37 @@ export class JournalWriter {
 				`only ${bytesWritten} of ${bytes.length} bytes were written`,
 			);
 		}
-		await handle.datasync();
-		const now = await this.files.stat(this.path, { bigint: true });
-		if (!this.identity || !sameFile(now, this.identity)) {
+		// While the disk works there is time to read what was written.
+		const [, read] = await Promise.all([handle.datasync(), readLines(bytes)]);
+		const after = await this.look.state();
+		this.checkOpen(after);
+		// A file that only grows, and by no more than this: nobody else has written.
+		const isAlone = after.size === before.size + BigInt(bytes.length);
+		this.ended = isAlone ? after : undefined;
+		return isAlone && read ? { before, after, read } : undefined;
+	}
+
+	/** The file as it is before the write, and whether somebody left a line in it without its end. */
+	private async lookAtEnd(
+		handle: FileHandle,
+		seen: FileState | undefined,
+	): Promise<{ before: FileState; isTorn: boolean }> {
+		if (seen && this.identity && sameFile(seen, this.identity)) {
+			return { before: seen, isTorn: false };
+		}
+		const before = this.ended ? await this.look.state() : await handle.stat(exact);
+		this.checkOpen(before);
+		const isKnown = before.size === this.ended?.size && before.mtimeNs === this.ended.mtimeNs;
+		if (isKnown || before.size === 0n) {
+			return { before, isTorn: false };
+		}
+		const last = Buffer.alloc(1);
+		await handle.read(last, 0, 1, Number(before.size) - 1);
+		return { before, isTorn: last[0] !== newline };
+	}
+
+	private checkOpen(file: FileIdentity): void {
+		if (!this.identity || !sameFile(file, this.identity)) {
 			throw new HumanError("replaced", "the file was replaced by another one while it was written");
 		}
 	}
@@ -92,8 +146,8 @@ export class JournalWriter {
 		// No O_CREAT: a journal that somebody removed must not come back as one without its beginning.
 		const handle = await this.files.open(this.path, appendFlags);
 		this.handle = handle;
-		const stat = await handle.stat({ bigint: true });
-		this.identity = { dev: stat.dev, ino: stat.ino };
+		const { dev, ino } = await handle.stat(exact);
+		this.identity = { dev, ino };
 		return handle;
 	}
 
@@ -101,6 +155,7 @@ export class JournalWriter {
 		const { handle } = this;
 		this.handle = undefined;
 		this.identity = undefined;
+		this.ended = undefined;
 		// The outcome was decided by the sync; a descriptor that closes with an error is gone all the same.
 		await handle?.close().catch(() => undefined);
 	}
@@ -108,16 +163,6 @@ export class JournalWriter {
 
 /** Opens for reading and appending, without creating and without following a link out of the store. */
 const appendFlags = constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
-
-async function endsTorn(handle: FileHandle): Promise<boolean> {
-	const { size } = await handle.stat();
-	if (size === 0) {
-		return false;
-	}
-	const last = Buffer.alloc(1);
-	await handle.read(last, 0, 1, size - 1);
-	return last[0] !== newline;
-}
 
 /**
  * Makes a new journal with its first lines, durably: O_EXCL, one write, fsync, fsync of the folder. Throws a HumanError

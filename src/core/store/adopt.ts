@@ -67,7 +67,7 @@ async function createAdopted(
 		header,
 		...planGrowth(new SessionState(), adoptable, bytes, () => ids.next(), store.clock()),
 	];
-	const lines = await encodeRecords(store.context, records);
+	const { lines } = await encodeRecords(store.context, records);
 	return writeWhole(store.files, store.layout.journal(id), lines, { replace: false });
 }
 

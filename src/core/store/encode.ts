@@ -15,15 +15,24 @@ export interface BlobSink {
 export async function encodeRecords(
 	sink: BlobSink,
 	records: readonly JournalRecord[],
-): Promise<string> {
-	const lines: string[] = [];
+): Promise<{ lines: string; spilled: boolean }> {
+	const encoded: Encoded[] = [];
 	for (const record of records) {
-		lines.push(await encodeOne(sink, record));
+		encoded.push(await encodeOne(sink, record));
 	}
-	return lines.join("");
+	return {
+		lines: encoded.map(({ line }) => line).join(""),
+		spilled: encoded.some(({ spilled }) => spilled),
+	};
 }
 
-async function encodeOne(sink: BlobSink, record: JournalRecord): Promise<string> {
+interface Encoded {
+	readonly line: string;
+	/** A blob was written, which takes time. */
+	readonly spilled: boolean;
+}
+
+async function encodeOne(sink: BlobSink, record: JournalRecord): Promise<Encoded> {
 	let spilled = false;
 	const put = async (bytes: Uint8Array, mime: string) => {
 		spilled = true;
@@ -38,7 +47,7 @@ async function encodeOne(sink: BlobSink, record: JournalRecord): Promise<string>
 		const line = encodeRecord(fitting);
 		// A field that has to be in the record itself, and is longer than a record may be.
 		if (Buffer.byteLength(line) <= recordLimit && (!spilled || isRecord(fitting))) {
-			return line;
+			return { line, spilled };
 		}
 	} catch (error) {
 		if (!(error instanceof RangeError)) {

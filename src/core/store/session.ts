@@ -3,6 +3,7 @@ import { HumanError } from "../../base/errors.ts";
 import type { Files } from "../files.ts";
 import { RecordIds } from "../journal/ids.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { FileState } from "../journal/look.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { headItem, positionAfter } from "../model/chain.ts";
 import { ItemContent } from "../model/item.ts";
@@ -83,9 +84,9 @@ export class Session {
 	async append(
 		drafts: readonly (RecordDraft & { id?: string })[],
 	): Promise<readonly JournalRecord[]> {
-		const prepared = await this.prepare(drafts);
-		await this.write(prepared);
-		return prepared.records;
+		const { records, lines, seen } = await this.encode(drafts);
+		await this.store(lines, seen);
+		return records;
 	}
 
 	/** Gives ids, in order, for records that name each other; each goes into a draft of the next {@link append}. */
@@ -97,8 +98,21 @@ export class Session {
 
 	/** Gives drafts their ids and moves what is too large to blobs; writes nothing to the journal. */
 	async prepare(drafts: readonly (RecordDraft & { id?: string })[]): Promise<Prepared> {
+		const { records, lines } = await this.encode(drafts);
+		return { records, lines };
+	}
+
+	/** Writes prepared records; may be called again with the same ones after it failed. */
+	async write(prepared: Prepared): Promise<void> {
+		await this.store(prepared.lines);
+	}
+
+	/** `seen`: the journal as it stood a moment ago, when nothing has taken time since. */
+	private async encode(
+		drafts: readonly (RecordDraft & { id?: string })[],
+	): Promise<Prepared & { readonly seen: FileState | undefined }> {
 		await this.context.checkWritable();
-		await this.journal.refresh();
+		const seen = await this.catchUp();
 		this.ids.see(this.journal.greatestId);
 		const records: JournalRecord[] = [];
 		for (const draft of drafts) {
@@ -106,13 +120,25 @@ export class Session {
 			const ts = draft.ts ?? new Date(this.context.clock()).toISOString();
 			records.push(JournalRecord.parse({ ...draft, v: journalVersion, id, ts }));
 		}
-		return { records, lines: await encodeRecords(this.context, records) };
+		const { lines, spilled } = await encodeRecords(this.context, records);
+		return { records, lines, seen: spilled ? undefined : seen };
 	}
 
-	/** Writes prepared records; may be called again with the same ones after it failed. */
-	async write(prepared: Prepared): Promise<void> {
-		await this.writer.append(prepared.lines);
-		await this.journal.refresh();
+	/** Reads what others have written. Returns the file as it stands, if it ends with a newline. */
+	private async catchUp(): Promise<FileState | undefined> {
+		// What keeps the file from being looked at, the reading says in a sentence.
+		const state = await this.writer.look.state().catch(() => undefined);
+		if (!state || !this.journal.isCurrent(state)) {
+			await this.journal.refresh();
+		}
+		return this.journal.ended;
+	}
+
+	private async store(lines: string, seen?: FileState): Promise<void> {
+		const written = await this.writer.append(lines, seen);
+		if (!written || !this.journal.accept(written)) {
+			await this.journal.refresh();
+		}
 	}
 
 	/** Waits for writes under way and closes the file; the session may be used again. */
