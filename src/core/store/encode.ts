@@ -1,5 +1,5 @@
 import { HumanError } from "../../base/errors.ts";
-import { encodeRecord, recordLimit } from "../journal/framing.ts";
+import { encodeRecord, inlineLimit, recordLimit } from "../journal/framing.ts";
 import { JournalRecord } from "../model/record.ts";
 import type { Blobs } from "./blobs.ts";
 import { spill } from "./spill.ts";
@@ -43,6 +43,10 @@ async function encodeOne(sink: BlobSink, record: JournalRecord): Promise<Encoded
 		return ref;
 	};
 	try {
+		const whole = encodeRecord(record);
+		if (fitsAsItIs(whole)) {
+			return { line: whole, spilled };
+		}
 		const fitting = await spill(record, put);
 		const line = encodeRecord(fitting);
 		// A field that has to be in the record itself, and is longer than a record may be.
@@ -63,6 +67,13 @@ async function encodeOne(sink: BlobSink, record: JournalRecord): Promise<Encoded
 		"too-long",
 		"This has a name, path or title that is too long to be stored. Nothing was stored.",
 	);
+}
+
+const imageInside = /"url":"data:/i;
+
+/** A line that is too short to hold anything that goes to a blob for its length, and that holds no image. */
+function fitsAsItIs(line: string): boolean {
+	return line.length * 3 <= inlineLimit && !imageInside.test(line);
 }
 
 function isRecord(value: unknown): boolean {
