@@ -166,7 +166,7 @@ export class Daemon {
 		await this.state.recordEvent(event).catch(ignore);
 		await this.publishing.run().catch(ignore);
 		await this.runs.close();
-		await this.agents.end();
+		await this.agents.close();
 		await this.store.close();
 		if (this.lock.isHeld) {
 			await unlink(this.runtime.daemonFile).catch(ignore);

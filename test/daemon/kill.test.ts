@@ -157,3 +157,32 @@ test("a child that heeds neither the end of its input nor SIGTERM is ended with 
 	await Promise.all(before.map(untilGone));
 	await untilGone(client.pid);
 });
+
+test("a daemon that is stopped at any moment of an agent's start leaves nothing", async (t) => {
+	const lab = await daemonLab(t);
+	const session = await lab.store.create({ agent: "fake" });
+	for (const mode of ["silent", "talk", "tree"]) {
+		for (const moment of [1, 2, 3, 4]) {
+			const client = await lab.connect("a window", ["--patience", "300", "--backoff", "1"]);
+			const gone = new Promise<void>((resolve) => client.onClose(() => resolve()));
+			let told = 0;
+			client.on("event")(() => {
+				told++;
+				if (told === moment) {
+					client.call("stop", { force: true }).catch(() => undefined);
+				}
+			});
+			await client.call("subscribe", { after: null });
+			const agent = fakeAgent(mode, 1_000_000);
+			await client
+				.call("prompt", { session: session.id, input: { text: "word" }, agent })
+				.catch(() => client.call("stop", { force: true }).catch(() => undefined));
+			await gone;
+			await untilGone(client.pid);
+			assert.deepEqual(await childrenOf(lab), [], `${mode}, ${moment}`);
+			await session.refresh();
+			const open = [...session.state.turns.values()].filter((turn) => !turn.end);
+			assert.deepEqual(open, [], `${mode}, ${moment}`);
+		}
+	}
+});

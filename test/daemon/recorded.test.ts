@@ -24,6 +24,16 @@ test("a recorded run plays again without the agent: the same items, the same que
 	await watch.ended(run);
 	const expected = words(await itemsOf(session));
 	assert.doesNotMatch(await readFile(recording, "utf8"), /sk-abcdefgh/);
+	// The agent runs now, and is started anew to be recorded from its first word on.
+	lab.model.script([[{ say: "Again." }]]);
+	const second = await client.call("prompt", {
+		session: session.id,
+		input: { text: "Again" },
+		agent: lab.agent,
+		record: true,
+	});
+	assert.equal((await watch.ended(second.run)).detail?.["status"], "completed");
+	assert.match(await readFile(second.recording ?? "", "utf8"), /"initialize/);
 	await stopDaemon(client);
 
 	const elsewhere = await daemonLab(t);

@@ -107,6 +107,9 @@ export class Run implements TurnObserver {
 	async execute(): Promise<void> {
 		this.agent.hold();
 		try {
+			if (this.isOver) {
+				return;
+			}
 			const thread = await this.openThread();
 			if (this.interrupted) {
 				this.finish("interrupted");
@@ -292,7 +295,19 @@ export class Run implements TurnObserver {
 		this.finish(this.interrupted && status !== "completed" ? "interrupted" : status, error);
 	}
 
+	/** A thread to prompt. An agent that has just gone is waited for once: nothing has been asked of it yet. */
 	private async openThread(): Promise<AgentThread> {
+		try {
+			return await this.openNow();
+		} catch (error) {
+			if (error instanceof HumanError && error.reason === "agent-gone") {
+				return this.openNow();
+			}
+			throw error;
+		}
+	}
+
+	private async openNow(): Promise<AgentThread> {
 		const connection = await this.agent.connect();
 		const { settings, session } = this.request;
 		const { plan } = this.context;

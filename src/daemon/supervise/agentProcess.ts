@@ -54,7 +54,7 @@ export function childIdOf(spec: AgentSpec): string {
  * One agent of the daemon's, kept running while it is needed.
  * Guarantees: at most one process of it at a time; what will be started is on disk before it is; a process that ends by
  * itself is reported and started again after a growing wait, and given up on with a reason after some tries; who asks
- * for a connection waits through the restarts; after {@link end} there is no process and none is started any more.
+ * for a connection waits through the restarts; after {@link close} there is no process and none is started any more.
  */
 export class AgentProcess {
 	readonly id: string;
@@ -69,9 +69,11 @@ export class AgentProcess {
 	private restartTimer: NodeJS.Timeout | undefined;
 	private wake: (() => void) | undefined;
 	private ended = false;
+	private closed = false;
 	private users = 0;
 	private idleTimer: NodeJS.Timeout | undefined;
 	private ending: Promise<void> | undefined;
+	private exitHandled: Promise<void> | undefined;
 
 	constructor(spec: AgentSpec, support: AgentSupport) {
 		this.id = childIdOf(spec);
@@ -83,6 +85,9 @@ export class AgentProcess {
 	/** The agent, started when it does not run. Rejects with a HumanError (`agent-failed`, `agent-not-found`). */
 	async connect(): Promise<AgentConnection> {
 		await this.ending;
+		if (this.closed) {
+			throw new HumanError("agent-failed", `${this.spec.agent} was stopped.`);
+		}
 		this.ended = false;
 		if (this.health.kind === "failed") {
 			// Somebody asks again: that is worth another try.
@@ -146,7 +151,13 @@ export class AgentProcess {
 		await this.child?.kill();
 	}
 
-	/** Ends the process for good: end of its input, then signals. */
+	/** Ends the process and starts none any more. */
+	close(): Promise<void> {
+		this.closed = true;
+		return this.end();
+	}
+
+	/** Ends the process: end of its input, then signals. It is started again when somebody asks for it. */
 	end(): Promise<void> {
 		this.ended = true;
 		clearTimeout(this.idleTimer);
@@ -158,12 +169,16 @@ export class AgentProcess {
 	}
 
 	private async endNow(): Promise<void> {
-		const { child } = this;
-		if (child) {
-			await this.update({ status: "stopping" });
-			await child.end();
-		}
-		await this.current?.catch(() => undefined);
+		do {
+			const { child } = this;
+			if (child) {
+				await this.update({ status: "stopping" });
+				await child.end();
+			}
+			// A start that was under way may bring one more.
+			await this.current?.catch(() => undefined);
+			await this.exitHandled;
+		} while (this.child);
 	}
 
 	private async startUntilItRuns(): Promise<Running> {
@@ -242,6 +257,10 @@ export class AgentProcess {
 		}
 		const child = await this.launch();
 		this.child = child;
+		if (this.ended) {
+			await this.exited(child, await child.kill());
+			throw new HumanError("agent-failed", `${agent} was stopped.`);
+		}
 		const connection = (await driverOf(this.spec))({
 			channel: this.recorded(child),
 			listener: this.support.listener,
@@ -301,13 +320,14 @@ export class AgentProcess {
 		return this.recorder.tap(program);
 	}
 
-	/** A process that had run has ended. */
-	private async afterExit(child: AgentProgram, exit: ChildExit): Promise<void> {
-		await this.exited(child, exit);
+	/** A process that had run has ended: from this moment on nobody gets its connection. */
+	private afterExit(child: AgentProgram, exit: ChildExit): void {
+		const handled = this.exited(child, exit);
+		this.exitHandled = handled.catch(() => undefined);
 		this.current = undefined;
 		// One that ends in peace while nobody needs it is started when somebody does.
 		if (!this.ended && (exit.code !== 0 || this.users > 0)) {
-			this.current = this.restart(exit);
+			this.current = handled.then(() => this.restart(exit));
 			// Nobody may be waiting; who asks gets the same outcome.
 			this.current.catch(() => undefined);
 		}

@@ -5,6 +5,7 @@ import { type AgentHealth, AgentProcess, type AgentSupport, childIdOf } from "./
 export class Agents {
 	private readonly support: AgentSupport;
 	private readonly agents = new Map<string, AgentProcess>();
+	private closed = false;
 
 	constructor(support: AgentSupport) {
 		this.support = support;
@@ -16,6 +17,9 @@ export class Agents {
 		if (!agent) {
 			agent = new AgentProcess(spec, this.support);
 			this.agents.set(id, agent);
+			if (this.closed) {
+				void agent.close();
+			}
 		}
 		return agent;
 	}
@@ -29,7 +33,9 @@ export class Agents {
 		);
 	}
 
-	async end(): Promise<void> {
-		await Promise.all([...this.agents.values()].map((agent) => agent.end()));
+	/** Ends them all, and starts none any more. */
+	async close(): Promise<void> {
+		this.closed = true;
+		await Promise.all([...this.agents.values()].map((agent) => agent.close()));
 	}
 }
