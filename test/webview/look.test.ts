@@ -51,6 +51,7 @@ test("a long title has two lines where it is narrow, and shows whole on hover wh
 	await narrow.heard("painted");
 	const height = "document.querySelector('h1').clientHeight";
 	assert.equal(await narrow.page.evaluate(height), 44);
+	await narrow.settled();
 	await narrow.page.locator("h1").hover();
 	await narrow.page.locator(".tooltip", { hasText: title }).waitFor();
 	await narrow.close();
@@ -69,7 +70,10 @@ test("a path loses its folders before its name, and shows whole on hover", async
 		),
 		[true, false],
 	);
-	await page.locator(".line").hover();
+	// Scrolling takes a tooltip away: the page has settled where it opens.
+	await harness.heard("painted");
+	await harness.settled();
+	await page.locator(".line").hover({ position: { x: 60, y: 10 }, timeout: 5000 });
 	await page.locator(".tooltip", { hasText: path }).waitFor();
 	await harness.close();
 });
