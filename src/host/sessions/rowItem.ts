@@ -42,8 +42,10 @@ export function sessionItem(
 	item.description = rowDescription(summary, style, now);
 	item.iconPath = rowIcon(summary);
 	item.contextValue = rowTokens(summary).join(" ");
-	// Decorations (damage) hang on it; it is the session's own address, so they need no look-up table.
-	item.resourceUri = sessionUri(summary.id);
+	if (summary.warning) {
+		// The warning's decoration hangs on it. Rows without one save themselves an address: VS Code's window is told of all.
+		item.resourceUri = sessionUri(summary.id);
+	}
 	item.accessibilityInformation = {
 		label: sessionAccessibleLabel(summary, vscode.env.language),
 	};
