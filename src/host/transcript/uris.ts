@@ -33,23 +33,29 @@ export function sessionIdOf(uri: vscode.Uri): string | undefined {
  * The address under which a session is open already, in whatever tab; else a new one that shows its title. A session of
  * ours that was adopted is open, too, where its source's session is: they are the same one.
  */
-export function tabUri({ id, title, origin }: TabSubject): vscode.Uri {
+export function tabUri(session: TabSubject): vscode.Uri {
+	const { id, origin } = session;
 	const open = new Map<string | undefined, vscode.Uri>();
 	for (const { input } of vscode.window.tabGroups.all.flatMap((group) => group.tabs)) {
 		if (input instanceof vscode.TabInputCustom) {
 			open.set(sessionIdOf(input.uri), input.uri);
 		}
 	}
-	const { source, native } = splitId(id);
 	return (
 		open.get(id) ??
 		(origin && open.get(sourceSessionId(origin.source, origin.id))) ??
-		vscode.Uri.from({
-			scheme: schemes.session,
-			path: `/${source}/${titleSegment(title)}`,
-			query: native,
-		})
+		newTabUri(session)
 	);
+}
+
+/** The address under which a session opens that is not open. */
+export function newTabUri({ id, title }: TabSubject): vscode.Uri {
+	const { source, native } = splitId(id);
+	return vscode.Uri.from({
+		scheme: schemes.session,
+		path: `/${source}/${titleSegment(title)}`,
+		query: native,
+	});
 }
 
 type TabSubject = Pick<SessionSummary, "id" | "title" | "origin">;

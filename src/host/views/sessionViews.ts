@@ -15,6 +15,7 @@ import type { SessionList, SessionListChange, SessionRow } from "../sessions/ses
 import { onDidChangeSetting, readSetting } from "../settings.ts";
 import type { Pausable } from "../slices.ts";
 import { forEach, inSlices } from "../slices.ts";
+import { newTabUri, sessionIdOf } from "../transcript/uris.ts";
 import { diskFolders } from "../workspace.ts";
 import { FocusedRow } from "./focusedRow.ts";
 import { SessionTree } from "./sessionTree.ts";
@@ -43,7 +44,8 @@ export class SessionViews implements vscode.Disposable {
 	/** Sessions that came, went or changed since the last drawing; `allWait` when it may be any. */
 	private readonly waitingIds = new Set<string>();
 	private allWait = false;
-	private readonly staleTimes = new Set<string>();
+	/** Sessions whose rows have to be drawn again though nothing about them has changed. */
+	private readonly staleRows = new Set<string>();
 	private readonly drawing = new SharedRun(() => this.drawAll());
 	private pending: NodeJS.Timeout | undefined;
 	private readonly drawn = Promise.withResolvers<void>();
@@ -62,6 +64,9 @@ export class SessionViews implements vscode.Disposable {
 		for (const name of ["skein.sessions.groupBy", "skein.sessions.sortBy"] as const) {
 			this.disposables.add(onDidChangeSetting(name, () => void this.draw()));
 		}
+		this.disposables.add(
+			vscode.window.tabGroups.onDidChangeTabs((change) => this.followTabs(change)),
+		);
 		const clock = setInterval(() => void this.tick(), minute);
 		this.disposables.add({ dispose: () => clearInterval(clock) });
 		this.disposables.add({ dispose: () => clearTimeout(this.pending) });
@@ -204,6 +209,23 @@ export class SessionViews implements vscode.Disposable {
 		} else {
 			this.allWait = true;
 		}
+		this.drawSoon();
+	}
+
+	/** A row opens its session where that is open already: one whose session came or went under another address is drawn again. */
+	private followTabs({ opened, closed }: vscode.TabChangeEvent): void {
+		for (const { input } of [...opened, ...closed]) {
+			const uri = input instanceof vscode.TabInputCustom ? input.uri : undefined;
+			const id = uri && sessionIdOf(uri);
+			const summary = id && this.list.get(id)?.summary;
+			if (summary && uri.toString() !== newTabUri(summary).toString()) {
+				this.staleRows.add(summary.id);
+				this.drawSoon();
+			}
+		}
+	}
+
+	private drawSoon(): void {
 		this.pending ??= setTimeout(() => void this.draw(), drawDelay);
 	}
 
@@ -211,10 +233,10 @@ export class SessionViews implements vscode.Disposable {
 	private *changedLooks(): Pausable<ReadonlySet<string>> {
 		const { rows } = this.list;
 		const ids = this.allWait ? rows.map(({ summary }) => summary.id) : [...this.waitingIds];
-		const changed = new Set(this.staleTimes);
+		const changed = new Set(this.staleRows);
 		this.allWait = false;
 		this.waitingIds.clear();
-		this.staleTimes.clear();
+		this.staleRows.clear();
 		yield* forEach(ids, (id) => {
 			const now = this.list.get(id)?.summary;
 			const before = this.drawnRows.get(id);
@@ -239,7 +261,7 @@ export class SessionViews implements vscode.Disposable {
 				const words = this.times.format(summary.updatedAt, now);
 				if (this.drawnTimes.get(summary.id) !== words) {
 					this.drawnTimes.set(summary.id, words);
-					this.staleTimes.add(summary.id);
+					this.staleRows.add(summary.id);
 				}
 			}),
 		);

@@ -42,6 +42,15 @@ describe("Opening", () => {
 		await vscode.commands.executeCommand("vscode.open", uri);
 		const panel = await paintedPanel("A tour of the code");
 		assert.equal(panel.session?.id, id);
+		// Its row opens that tab, not another one.
+		const { tree: treeOf } = await skein();
+		const key = `session:${id}`;
+		const opens = await until("its row has the address", async () => {
+			const item = await treeOf("sessions").getTreeItem({ kind: "session", key, id, folder: null });
+			return String(item.command?.arguments?.[0]) === uri.toString() && item.command;
+		});
+		await vscode.commands.executeCommand(opens.command, ...(opens.arguments ?? []));
+		assert.deepEqual(tabLabels(), ["A tour of the code"]);
 	});
 
 	it("a journal opened from the Explorer shows its transcript", async () => {
