@@ -180,6 +180,9 @@ async function turn(turnId, prompt) {
 		default:
 			for (let each = 0; each < (prompt === "again" ? 5 : count) && !stopped; each++) {
 				delta(`${prompt} ${each}. `);
+				if (process.stdout.writableNeedDrain) {
+					await drained();
+				}
 				await tick();
 			}
 	}

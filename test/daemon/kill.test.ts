@@ -121,7 +121,7 @@ test("a daemon killed at any moment of a run leaves no orphan, no running sessio
 	const lab = await daemonLab(t);
 	const nothing = async () => undefined;
 	// Its grandchild is in a session of its own: only its mark finds it.
-	const agent = fakeAgent("tree", 1_000_000);
+	const agent = fakeAgent("tree", 1_000_000_000);
 	const { orphansBefore } = await killAndGoOn(t, lab, agent, full ? 100 : 10, nothing);
 	t.diagnostic(`${orphansBefore} processes were alive before the restarts`);
 });
@@ -173,7 +173,7 @@ test("a daemon that is stopped at any moment of an agent's start leaves nothing"
 				}
 			});
 			await client.call("subscribe", { after: null });
-			const agent = fakeAgent(mode, 1_000_000);
+			const agent = fakeAgent(mode, 2000);
 			await client
 				.call("prompt", { session: session.id, input: { text: "word" }, agent })
 				.catch(() => client.call("stop", { force: true }).catch(() => undefined));

@@ -152,7 +152,7 @@ test("a child that does not stop when it is asked to is ended, and the turn is i
 
 test("a child that is killed is reported and started again, and the session stays usable", async (t) => {
 	const lab = await live(t, ["--backoff", "50"]);
-	const { run } = await lab.prompt("talk", 1_000_000);
+	const { run } = await lab.prompt("talk", 1_000_000_000);
 	await lab.watch.next("child.started");
 	const [child] = (await lab.client.call("status", {})).children;
 	process.kill(child?.pid ?? 0, "SIGKILL");

@@ -36,6 +36,8 @@ export class Runs implements AgentListener {
 	private readonly live = new Map<string, Run>();
 	/** Sessions whose prompt is being taken, with who gave it. */
 	private readonly starting = new Map<string, string>();
+	/** Prompts that are being taken; none of these rejects. */
+	private readonly taking = new Set<Promise<void>>();
 	private readonly support: RunSupport;
 	/** Sessions by the agent's name of their conversation, and what the agent was last known to say about it. */
 	private readonly threads = new Map<string, string>();
@@ -79,7 +81,18 @@ export class Runs implements AgentListener {
 	}
 
 	/** Resolves when the prompt is on disk. Throws a HumanError: `busy`, `in-trash`, `stopping`, and what opening throws. */
-	async prompt(
+	prompt(
+		params: DaemonParams<"prompt">,
+		client: string,
+		agents: Agents,
+	): Promise<DaemonResult<"prompt">> {
+		const taking = this.take(params, client, agents);
+		const settled = taking.then(ignore, ignore).finally(() => this.taking.delete(settled));
+		this.taking.add(settled);
+		return taking;
+	}
+
+	private async take(
 		{
 			session: id,
 			input,
@@ -153,9 +166,10 @@ export class Runs implements AgentListener {
 		return this.approvals.answer(approval, option, answers, client);
 	}
 
-	/** Takes no more prompts and interrupts what runs. */
+	/** Takes no more prompts and interrupts what runs, a prompt included that is being taken now. */
 	async close(): Promise<void> {
 		this.closed = true;
+		await Promise.all(this.taking);
 		await Promise.all([...this.live.values()].map((run) => run.interrupt()));
 	}
 
@@ -365,6 +379,10 @@ export class Runs implements AgentListener {
 				.catch(() => undefined);
 		}
 	}
+}
+
+function ignore(): void {
+	return;
 }
 
 /** The title that a person gave; empty when there is none or a source made it up. */
