@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import { decodeTime, incrementBase32, ulid } from "ulid";
+import { incrementBase32, ulid } from "ulid";
 
 /** The form of every id of ours: a ULID (github.com/ulid/spec) that fits 128 bits. */
 const ulidPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
@@ -9,9 +9,16 @@ export function isUlid(text: string): boolean {
 	return ulidPattern.test(text);
 }
 
-/** The time in an id, ms since the epoch. */
+const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const digitValues = new Map([...digits].map((digit, value) => [digit.charCodeAt(0), value]));
+
+/** The time in an id, ms since the epoch; NaN for a text that is none. */
 export function idTime(id: string): number {
-	return decodeTime(id);
+	let time = 0;
+	for (let at = 0; at < 10; at++) {
+		time = time * 32 + (digitValues.get(id.charCodeAt(at)) ?? Number.NaN);
+	}
+	return time;
 }
 
 /** Ids this far ahead of the clock are damage: one of them must not drag all later ids along. ms. */
@@ -42,6 +49,8 @@ export function newId(time: number): string {
 export class RecordIds {
 	private readonly clock: () => number;
 	private greatest = "";
+	/** Time in it, ms. */
+	private greatestTime = -1;
 	private own = false;
 
 	constructor(clock: () => number) {
@@ -52,20 +61,21 @@ export class RecordIds {
 	see(id: string): void {
 		if (id > this.greatest && isUlid(id) && idTime(id) <= this.clock() + aheadLimit) {
 			this.greatest = id;
+			this.greatestTime = idTime(id);
 			this.own = false;
 		}
 	}
 
 	next(): string {
 		const now = this.clock();
-		const floor = this.greatest === "" ? -1 : idTime(this.greatest);
 		let id: string;
-		if (floor < now) {
+		if (this.greatestTime < now) {
+			this.greatestTime = now;
 			id = newId(now);
-		} else if (this.own) {
-			id = increment(this.greatest, floor);
+		} else if (this.own && !this.greatest.endsWith(lastTail)) {
+			id = this.greatest.slice(0, 10) + incrementBase32(this.greatest.slice(10));
 		} else {
-			id = newId(floor + 1);
+			id = newId(++this.greatestTime);
 		}
 		this.greatest = id;
 		this.own = true;
@@ -73,9 +83,4 @@ export class RecordIds {
 	}
 }
 
-function increment(id: string, time: number): string {
-	if (id.endsWith("Z".repeat(16))) {
-		return newId(time + 1);
-	}
-	return id.slice(0, 10) + incrementBase32(id.slice(10));
-}
+const lastTail = "Z".repeat(16);

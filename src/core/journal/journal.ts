@@ -165,19 +165,22 @@ export class Journal {
 			// Other callers' lines shared the write.
 			return true;
 		}
-		const { before, after, read } = written;
+		const { before, after, lines } = written;
 		const reference = Math.max(this.clock(), changeTime(after));
 		if (!loaded.isAt(before) || !loaded.isWhole || !loaded.moveReference(reference)) {
 			return false;
 		}
-		const { offset, line } = loaded.resume;
+		let { offset, line } = loaded.resume;
 		let conflict = false;
-		for (const { scanned, meaning } of read.records) {
-			const place = { offset: offset + scanned.offset, line: line + scanned.line - 1 };
-			conflict = this.take({ ...scanned, ...place }, loaded, meaning) || conflict;
+		for (const { records, length, count } of lines) {
+			for (const { scanned, meaning } of records) {
+				const place = { offset: offset + scanned.offset, line: line + scanned.line - 1 };
+				conflict = this.take({ ...scanned, ...place }, loaded, meaning) || conflict;
+			}
+			offset += length;
+			line += count;
 		}
-		const size = Number(after.size);
-		loaded.advance({ offset: size, line: line + read.count }, size, true);
+		loaded.advance({ offset, line }, offset, true);
 		loaded.mtimeNs = after.mtimeNs;
 		this.changes++;
 		if (conflict) {

@@ -30,3 +30,17 @@ test("files that a test stands in for are asked each time", async () => {
 	await look.state();
 	assert.equal((await look.state()).dev, 2n);
 });
+
+test("callers that ask in one moment share a look; one that asks later gets another", async () => {
+	let asked = 0;
+	const stat = async () => ({ size: BigInt(++asked), mtimeNs: 0n, ino: 1n, dev: 1n });
+	const look = new FileLook("/x", { ...nodeFiles, stat: stat as never });
+	const together = await Promise.all(Array.from({ length: 64 }, () => look.state()));
+	assert.deepEqual(new Set(together.map(({ size }) => size)), new Set([1n]));
+	const first = look.state();
+	await Promise.resolve();
+	assert.deepEqual(
+		(await Promise.all([first, look.state()])).map(({ size }) => size),
+		[2n, 3n],
+	);
+});

@@ -22,13 +22,14 @@ const patience = 100;
 /**
  * Looks at the file that a path names. A look takes 2 µs in the thread that asks and 20 µs as a task of Node's thread
  * pool, which every append would pay twice; but on a network mount it may take as long as it likes.
- * Guarantees: the first look goes to the thread pool; one that was slow is followed by a hundred that do so too. Errors are
- * those of `stat`.
+ * Guarantees: the first look goes to the thread pool; one that was slow is followed by a hundred that do so too; callers
+ * that ask in one moment share a look, which begins after the last of them has asked. Errors are those of `stat`.
  */
 export class FileLook {
 	private readonly path: string;
 	private readonly files: Files;
 	private away: number;
+	private asked: Promise<FileState> | undefined;
 
 	constructor(path: string, files: Files) {
 		this.path = path;
@@ -37,7 +38,15 @@ export class FileLook {
 		this.away = files === nodeFiles ? 1 : Number.POSITIVE_INFINITY;
 	}
 
-	async state(): Promise<FileState> {
+	state(): Promise<FileState> {
+		this.asked ??= Promise.resolve().then(() => {
+			this.asked = undefined;
+			return this.lookNow();
+		});
+		return this.asked;
+	}
+
+	private async lookNow(): Promise<FileState> {
 		const began = performance.now();
 		const state =
 			this.away > 0 ? await this.files.stat(this.path, exact) : statSync(this.path, exact);

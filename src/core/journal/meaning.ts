@@ -19,6 +19,8 @@ export function meaningOf(value: ScannedRecord["value"]): Meaning {
 /** Whole lines, read by themselves: offsets and line numbers count from their beginning. */
 export interface ReadLines {
 	readonly records: readonly { readonly scanned: ScannedRecord; readonly meaning: Meaning }[];
+	/** Bytes. */
+	readonly length: number;
 	/** How many lines there are, blank ones included. */
 	readonly count: number;
 }
@@ -35,5 +37,7 @@ export function readLines(bytes: Buffer): ReadLines | undefined {
 	});
 	scanner.push(bytes);
 	const { offset, line } = scanner.position;
-	return isWhole && offset === bytes.length ? { records, count: line - 1 } : undefined;
+	return isWhole && offset === bytes.length
+		? { records, length: bytes.length, count: line - 1 }
+		: undefined;
 }

@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type FileIdentity, type Files, sameFile, syncFolder } from "../files.ts";
 import { exact, FileLook, type FileState } from "./look.ts";
-import { type ReadLines, readLines } from "./meaning.ts";
+import type { ReadLines } from "./meaning.ts";
 
 const newline = 10;
 
@@ -13,11 +13,20 @@ export interface Written {
 	readonly before: FileState;
 	/** The file after the sync: nothing but the lines has been added. */
 	readonly after: FileState;
-	readonly read: ReadLines;
+	/** The lines of all callers who shared the write, in the order they stand in. */
+	readonly lines: readonly ReadLines[];
+}
+
+export interface AppendOptions {
+	/** The file as it was seen a moment ago, ended by a newline: it need not be looked at again. */
+	readonly seen?: FileState | undefined;
+	/** Reads the lines: called while the disk works. Without it {@link Written} is not known. */
+	readonly read?: () => ReadLines | undefined;
 }
 
 interface Waiting {
 	readonly lines: string;
+	readonly read: AppendOptions["read"];
 	resolve(written: Written | undefined): void;
 	reject(error: unknown): void;
 }
@@ -49,13 +58,12 @@ export class JournalWriter {
 	/**
 	 * Appends whole lines, each ended by `\n`. Throws a HumanError with reason `not-stored`; the caller may retry with
 	 * the same lines: a record that did reach the disk counts once (design: J3).
-	 * `seen` is the file as the caller saw it a moment ago, ended by a newline; it saves looking once more.
 	 * @returns where the lines stand, together with others that shared the write; undefined when another writer came in
-	 * between, so that only reading can tell.
+	 * between, or when not all callers told how their lines read: then only the file can tell.
 	 */
-	append(lines: string, seen?: FileState): Promise<Written | undefined> {
+	append(lines: string, { seen, read }: AppendOptions = {}): Promise<Written | undefined> {
 		return new Promise((resolve, reject) => {
-			this.waiting.push({ lines, resolve, reject });
+			this.waiting.push({ lines, read, resolve, reject });
 			this.running ??= this.drain(seen);
 		});
 	}
@@ -66,15 +74,20 @@ export class JournalWriter {
 		await this.forget();
 	}
 
-	/** Both `seen` and what a write has left count for the write that follows at once, and for no later one. */
 	private async drain(seen: FileState | undefined): Promise<void> {
+		// What was seen, and what a write has left, count for the write that follows at once, and for no later one.
 		let last = seen;
 		while (this.waiting.length > 0) {
-			const group = this.waiting;
-			this.waiting = [];
+			let group: readonly Waiting[] = [];
 			try {
-				const written = await this.writeGroup(group.map((entry) => entry.lines).join(""), last);
-				last = written?.after;
+				const handle = await this.open();
+				const { before, isTorn } = await this.lookAtEnd(handle, last);
+				group = this.takeWaiting();
+				const text = group.map((entry) => entry.lines).join("");
+				await write(handle, Buffer.from(isTorn ? `\n${text}` : text));
+				const [, lines] = await Promise.all([handle.datasync(), readAll(group)]);
+				last = await this.lookAfter(before, Buffer.byteLength(text));
+				const written = last && lines ? { before, after: last, lines } : undefined;
 				for (const entry of group) {
 					entry.resolve(written);
 				}
@@ -82,7 +95,7 @@ export class JournalWriter {
 				last = undefined;
 				await this.forget();
 				const failure = notStored(this.path, error);
-				for (const entry of group) {
+				for (const entry of group.length > 0 ? group : this.takeWaiting()) {
 					entry.reject(failure);
 				}
 			}
@@ -90,28 +103,18 @@ export class JournalWriter {
 		this.running = undefined;
 	}
 
-	private async writeGroup(
-		lines: string,
-		seen: FileState | undefined,
-	): Promise<Written | undefined> {
-		const handle = await this.open();
-		const { before, isTorn } = await this.lookAtEnd(handle, seen);
-		const bytes = Buffer.from(isTorn ? `\n${lines}` : lines);
-		const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
-		if (bytesWritten !== bytes.length) {
-			throw new HumanError(
-				"short-write",
-				`only ${bytesWritten} of ${bytes.length} bytes were written`,
-			);
-		}
-		// While the disk works there is time to read what was written.
-		const [, read] = await Promise.all([handle.datasync(), readLines(bytes)]);
+	private takeWaiting(): readonly Waiting[] {
+		const group = this.waiting;
+		this.waiting = [];
+		return group;
+	}
+
+	/** The file after `length` bytes were added to it; undefined when it has not grown by just these. */
+	private async lookAfter(before: FileState, length: number): Promise<FileState | undefined> {
 		const after = await this.look.state();
 		this.checkOpen(after);
-		// A file that only grows, and by no more than this: nobody else has written.
-		const isAlone = after.size === before.size + BigInt(bytes.length);
-		this.ended = isAlone ? after : undefined;
-		return isAlone && read ? { before, after, read } : undefined;
+		this.ended = after.size === before.size + BigInt(length) ? after : undefined;
+		return this.ended;
 	}
 
 	/** The file as it is before the write, and whether somebody left a line in it without its end. */
@@ -159,6 +162,22 @@ export class JournalWriter {
 		// The outcome was decided by the sync; a descriptor that closes with an error is gone all the same.
 		await handle?.close().catch(() => undefined);
 	}
+}
+
+async function write(handle: FileHandle, bytes: Buffer): Promise<void> {
+	const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
+	if (bytesWritten !== bytes.length) {
+		throw new HumanError(
+			"short-write",
+			`only ${bytesWritten} of ${bytes.length} bytes were written`,
+		);
+	}
+}
+
+/** How the lines of a group read; undefined when one caller did not ask, or wrote something that is no record. */
+async function readAll(group: readonly Waiting[]): Promise<ReadLines[] | undefined> {
+	const lines = group.flatMap(({ read }) => read?.() ?? []);
+	return lines.length === group.length ? lines : undefined;
 }
 
 /** Opens for reading and appending, without creating and without following a link out of the store. */

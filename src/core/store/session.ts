@@ -1,12 +1,14 @@
 import * as path from "node:path";
+import * as z from "zod/mini";
 import { HumanError } from "../../base/errors.ts";
 import type { Files } from "../files.ts";
 import { RecordIds } from "../journal/ids.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { FileState } from "../journal/look.ts";
+import { readLines } from "../journal/meaning.ts";
 import { JournalWriter } from "../journal/writer.ts";
 import { headItem, positionAfter } from "../model/chain.ts";
-import { ItemContent } from "../model/item.ts";
+import type { ItemContent } from "../model/item.ts";
 import {
 	type GitState,
 	JournalRecord,
@@ -114,12 +116,11 @@ export class Session {
 		await this.context.checkWritable();
 		const seen = await this.catchUp();
 		this.ids.see(this.journal.greatestId);
-		const records: JournalRecord[] = [];
-		for (const draft of drafts) {
+		const records = drafts.map((draft) => {
 			const id = draft.id ?? this.ids.next();
 			const ts = draft.ts ?? new Date(this.context.clock()).toISOString();
-			records.push(JournalRecord.parse({ ...draft, v: journalVersion, id, ts }));
-		}
+			return JournalRecord.parse({ ...draft, v: journalVersion, id, ts });
+		});
 		const { lines, spilled } = await encodeRecords(this.context, records);
 		return { records, lines, seen: spilled ? undefined : seen };
 	}
@@ -135,7 +136,8 @@ export class Session {
 	}
 
 	private async store(lines: string, seen?: FileState): Promise<void> {
-		const written = await this.writer.append(lines, seen);
+		const read = () => readLines(Buffer.from(lines));
+		const written = await this.writer.append(lines, { seen, read });
 		if (!written || !this.journal.accept(written)) {
 			await this.journal.refresh();
 		}
@@ -248,19 +250,21 @@ export class Session {
 
 	/** Adds a whole item to a turn. Returns its id. Throws a HumanError (`bad-item`) for a content that is none. */
 	async addItem(turn: string, content: unknown, ts?: string): Promise<string> {
-		const item = ItemContent.safeParse(content);
-		if (!item.success) {
-			const issue = item.error.issues[0];
-			const place = issue?.path.join(".") || "item";
-			throw new HumanError(
-				"bad-item",
-				`This is not an item: ${place}: ${issue?.message ?? "invalid"}.`,
-			);
+		try {
+			// It is checked with the record that it stands in.
+			const item = content as ItemContent;
+			const [record] = await this.append([
+				{ type: "item.completed", turn, item, ...(ts === undefined ? {} : { ts }) },
+			]);
+			return record?.id ?? "";
+		} catch (error) {
+			const issue = error instanceof z.core.$ZodError ? error.issues[0] : undefined;
+			if (issue?.path[0] !== "item") {
+				throw error;
+			}
+			const place = issue.path.slice(1).join(".") || "item";
+			throw new HumanError("bad-item", `This is not an item: ${place}: ${issue.message}.`);
 		}
-		const [record] = await this.append([
-			{ type: "item.completed", turn, item: item.data, ...(ts === undefined ? {} : { ts }) },
-		]);
-		return record?.id ?? "";
 	}
 
 	async completeTurn(
