@@ -131,6 +131,7 @@ describe("package.json", () => {
 			"openSession",
 			"openAsText",
 			"replaySession",
+			"copySelection",
 			"copyItem",
 			"copyLink",
 			"copyItemLink",

@@ -38,6 +38,7 @@ export const commandIds = {
 	replayToStart: "skein.replay.toStart",
 	replayToEnd: "skein.replay.toEnd",
 	replayStop: "skein.replay.stop",
+	copySelection: "skein.copySelection",
 	copyItem: "skein.copyItem",
 	copyLink: "skein.copyLink",
 	copyItemLink: "skein.copyItemLink",

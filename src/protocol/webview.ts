@@ -32,12 +32,6 @@ export interface TranscriptHeader {
 /** What can be done with a whole session from its page; the host owns the doing. */
 export type SessionAction = "resumeInTerminal" | "addNote" | "importSession";
 
-/** Page to host: one of the actions that its header named was chosen. */
-export interface SessionRequest {
-	readonly type: "sessionAction";
-	readonly action: SessionAction;
-}
-
 /** What the page keeps across reloads (`setState`): enough to be where the reader was. */
 export interface TranscriptViewState {
 	readonly uri: string;
@@ -86,6 +80,8 @@ export type ToTranscript =
 	  }
 	| { readonly type: "reveal"; readonly id: string }
 	| { readonly type: "replay"; readonly action: ReplayAction }
+	/** *Copy* of the context menu: the page answers with `selection`. */
+	| { readonly type: "getSelection" }
 	| {
 			/** Answer to `blob`; `bytes` is absent when it is not there or of a type that is not shown. */
 			readonly type: "blob";
@@ -123,6 +119,8 @@ export type FromTranscript =
 	/** `field` is the way to a cut text inside the item's content: `text`, `output`, `changes.2.diff`. */
 	| { readonly type: "getText"; readonly item: string; readonly field: string }
 	| { readonly type: "itemAction"; readonly action: ItemAction; readonly item: string }
+	/** One of the actions that the header named. */
+	| { readonly type: "sessionAction"; readonly action: SessionAction }
 	/** A link in a transcript; the host asks VS Code to open it, which asks the person. */
 	| { readonly type: "openLink"; readonly href: string }
 	/** A file that an item names, with the item's change shown as a diff where there is one. */
@@ -131,6 +129,8 @@ export type FromTranscript =
 	| { readonly type: "openSession"; readonly id: string }
 	| { readonly type: "removeNote"; readonly note: string }
 	| { readonly type: "acknowledgeDamage" }
+	/** The text that is selected, when the host has asked for it. */
+	| { readonly type: "selection"; readonly text: string }
 	/** Which row has the focus, for commands run from the palette or by keyboard. */
 	| { readonly type: "focus"; readonly item: string | null }
 	| {

@@ -4,16 +4,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
-import {
-	type FromTranscript,
-	pageSize,
-	type SessionRequest,
-	type ToTranscript,
-} from "../../src/protocol/webview.ts";
+import { type FromTranscript, pageSize, type ToTranscript } from "../../src/protocol/webview.ts";
 import type { Fixture } from "./fixtures.ts";
-
-/** What a page may say. */
-type Said = FromTranscript | SessionRequest;
 
 export const themes = ["dark", "light", "hcDark", "hcLight"] as const;
 export type Theme = (typeof themes)[number];
@@ -131,7 +123,7 @@ interface OpenOptions {
 export class Harness {
 	readonly page: Page;
 	/** What the page said, in order. */
-	readonly said: Said[] = [];
+	readonly said: FromTranscript[] = [];
 	/** Addresses the page asked for beyond its own files. */
 	readonly fetched: string[] = [];
 	fixture: Fixture;
@@ -185,7 +177,7 @@ export class Harness {
 				await route.abort();
 			}
 		});
-		await page.exposeFunction("hostReceives", (message: Said) => harness.hear(message));
+		await page.exposeFunction("hostReceives", (message: FromTranscript) => harness.hear(message));
 		await page.addInitScript(fakeApi);
 		await page.goto(`${origin}/`);
 		return harness;
@@ -202,15 +194,18 @@ export class Harness {
 	}
 
 	/** The first message that fits, said already or to come. */
-	async heard<T extends Said["type"]>(
+	async heard<T extends FromTranscript["type"]>(
 		type: T,
-		fits: (message: Extract<Said, { type: T }>) => boolean = () => true,
+		fits: (message: Extract<FromTranscript, { type: T }>) => boolean = () => true,
 		from = 0,
-	): Promise<Extract<Said, { type: T }>> {
+	): Promise<Extract<FromTranscript, { type: T }>> {
 		for (;;) {
 			const found = this.said
 				.slice(from)
-				.find((one): one is Extract<Said, { type: T }> => one.type === type && fits(one as never));
+				.find(
+					(one): one is Extract<FromTranscript, { type: T }> =>
+						one.type === type && fits(one as never),
+				);
 			if (found) {
 				return found;
 			}
@@ -267,7 +262,7 @@ export class Harness {
 		});
 	}
 
-	private async hear(message: Said): Promise<void> {
+	private async hear(message: FromTranscript): Promise<void> {
 		this.said.push(message);
 		for (const listener of [...this.listeners]) {
 			listener();
@@ -277,7 +272,7 @@ export class Harness {
 		}
 	}
 
-	private async answer(message: Said): Promise<void> {
+	private async answer(message: FromTranscript): Promise<void> {
 		switch (message.type) {
 			case "ready":
 				await this.load();

@@ -25,7 +25,8 @@ export function importCommands(context: CommandContext): Handlers<"importSession
 			const rows =
 				args[0] instanceof vscode.Uri && args[0].scheme === "file"
 					? await rowsOfFiles(context, [args[0]])
-					: args[0] === undefined && !context.editors.active?.session
+					: // Null: asked for without meaning the session in front.
+						args[0] === null || (args[0] === undefined && !context.editors.active?.session)
 						? await choose(context, title)
 						: await growable(context, await context.targets.many(args, title));
 			const preferred = rows.length === 1 ? rows[0]?.folder : undefined;

@@ -14,6 +14,7 @@ export function openingCommands(
 	| "openSession"
 	| "openAsText"
 	| "revealJournal"
+	| "copySelection"
 	| "copyItem"
 	| "copyLink"
 	| "copyItemLink"
@@ -58,6 +59,13 @@ export function openingCommands(
 			} else {
 				// A file outside of the workspace, on another machine: no explorer can show it, an editor can.
 				await vscode.commands.executeCommand("vscode.openWith", uri, "default");
+			}
+		},
+
+		async copySelection() {
+			const text = await context.editors.active?.selection();
+			if (text) {
+				await vscode.env.clipboard.writeText(text);
 			}
 		},
 

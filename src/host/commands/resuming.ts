@@ -2,14 +2,12 @@ import { stat } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
+import { codexThread } from "../sessions/codexThread.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
 import type { CommandContext, Handlers } from "./context.ts";
-
-/** Codex's thread ids. Nothing else is ever handed to a process. */
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Going on with a session in its own agent's terminal program. */
 export function resumeCommands(context: CommandContext): Handlers<"resumeInTerminal"> {
@@ -18,10 +16,10 @@ export function resumeCommands(context: CommandContext): Handlers<"resumeInTermi
 		async resumeInTerminal(...args) {
 			requireTrust();
 			const row = await context.targets.one(args, l10n.t("Resume in Terminal"), {
-				accepts: ({ summary }) => codexId(summary) !== undefined,
+				accepts: ({ summary }) => codexThread(summary) !== undefined,
 				otherwise: l10n.t("Only a session of Codex, or imported from it, can be resumed in Codex."),
 			});
-			const id = codexId(row.summary);
+			const id = codexThread(row.summary);
 			if (id === undefined) {
 				return;
 			}
@@ -36,17 +34,6 @@ export function resumeCommands(context: CommandContext): Handlers<"resumeInTermi
 			terminal.show();
 		},
 	};
-}
-
-function codexId(summary: SessionRow["summary"]): string | undefined {
-	const { source, id, origin } = summary;
-	const native =
-		source === "codex"
-			? id.slice("codex:".length)
-			: origin?.source === "codex"
-				? origin.id.replace(/^codex:/, "")
-				: undefined;
-	return native !== undefined && uuidPattern.test(native) ? native : undefined;
 }
 
 /** Where the session ran. A journal of ours came with the workspace and may name any place: it stays in its folder. */

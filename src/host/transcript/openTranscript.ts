@@ -1,5 +1,5 @@
 import type { Transcript } from "../../core/transcript/transcript.ts";
-import type { TranscriptCapabilities } from "../../protocol/webview.ts";
+import type { SessionAction, TranscriptCapabilities } from "../../protocol/webview.ts";
 
 /** A transcript behind an editor: a session of the list, or a journal file that stands alone. */
 export interface OpenTranscript {
@@ -9,6 +9,8 @@ export interface OpenTranscript {
 	readonly agentLabel: string;
 	readonly parentTitle: string | undefined;
 	capabilities(): TranscriptCapabilities;
+	/** What an empty transcript offers, best first. */
+	actions(): readonly SessionAction[];
 	/** The same session as it is now. */
 	again(): Promise<OpenTranscript>;
 }

@@ -52,6 +52,9 @@ export class PageRequests {
 		switch (request.type) {
 			case "itemAction":
 				return run(actionCommands[request.action], { ...session, item: request.item });
+			case "sessionAction":
+				// Another session is imported, not the one in front.
+				return run(commandIds[request.action], request.action === "importSession" ? null : session);
 			case "openSession":
 				return run(commandIds.openSession, { id: request.id });
 			case "switchBranch":
@@ -95,7 +98,7 @@ export class PageRequests {
 	}
 }
 
-async function run(command: CommandId, target: object): Promise<void> {
+async function run(command: CommandId, target: object | null): Promise<void> {
 	await vscode.commands.executeCommand(command, target);
 }
 

@@ -6,8 +6,10 @@ import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Source } from "../../core/sources/source.ts";
 import { openTranscriptFile } from "../../core/transcript/openFile.ts";
 import type { Transcript } from "../../core/transcript/transcript.ts";
+import type { SessionAction } from "../../protocol/webview.ts";
 import type { SessionReader } from "../sessionReader.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
+import { codexThread } from "../sessions/codexThread.ts";
 import type { SessionList, SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { diskFolders } from "../workspace.ts";
@@ -59,6 +61,7 @@ export class TranscriptOpener {
 				write: own && vscode.workspace.isTrusted,
 				fork: vscode.workspace.isTrusted && diskFolders().length > 0,
 			}),
+			actions: () => (vscode.workspace.isTrusted ? actionsFor(summary, own) : []),
 			again: async () => {
 				const now = this.list.get(asked, row.folder) ?? row;
 				// What is missing may be back: a refresh looks only at what it has found.
@@ -83,6 +86,7 @@ export class TranscriptOpener {
 			agentLabel: agentAndModel(transcript.summary, null),
 			parentTitle: this.titleOf(transcript),
 			capabilities: () => ({ write: false, fork: false }),
+			actions: () => [],
 			again: async () => {
 				await transcript.refresh();
 				return this.ofFile(transcript);
@@ -107,4 +111,12 @@ function storeSession(file: string): { id: string; folder: string } | undefined 
 		(each) => path.join(each, ".vscode", "skein", "sessions", `${id}.jsonl`) === file,
 	);
 	return folder && isUlid(id) ? { id, folder } : undefined;
+}
+
+function actionsFor(summary: SessionSummary, own: boolean): SessionAction[] {
+	return [
+		...(codexThread(summary) === undefined ? [] : (["resumeInTerminal"] as const)),
+		...(own ? (["addNote"] as const) : []),
+		...(diskFolders().length > 0 ? (["importSession"] as const) : []),
+	];
 }

@@ -23,6 +23,7 @@ type Of<T extends FromTranscript["type"]> = Extract<FromTranscript, { type: T }>
 /** What the page asks for that is not its transcript's content. */
 export type PanelRequest = Of<
 	| "itemAction"
+	| "sessionAction"
 	| "openLink"
 	| "openFile"
 	| "switchBranch"
@@ -64,6 +65,7 @@ export class TranscriptPanel implements vscode.Disposable {
 	private sentHeader = "";
 	private listening = false;
 	private pendingReveal: string | undefined;
+	private askedSelection: PromiseWithResolvers<string> | undefined;
 	private pendingReplay = false;
 
 	constructor(
@@ -105,6 +107,18 @@ export class TranscriptPanel implements vscode.Disposable {
 		}
 	}
 
+	/** The text that is selected on the page; empty when nothing is, or the page is not there. */
+	selection(): Promise<string> {
+		if (!this.listening) {
+			return Promise.resolve("");
+		}
+		const asked = Promise.withResolvers<string>();
+		this.askedSelection?.resolve("");
+		this.askedSelection = asked;
+		this.post({ type: "getSelection" });
+		return asked.promise;
+	}
+
 	control(action: ReplayAction): void {
 		if (this.listening) {
 			this.post({ type: "replay", action });
@@ -138,6 +152,7 @@ export class TranscriptPanel implements vscode.Disposable {
 
 	dispose(): void {
 		this.listening = false;
+		this.askedSelection?.resolve("");
 		this.watched?.dispose();
 		this.disposables.dispose();
 	}
@@ -163,6 +178,10 @@ export class TranscriptPanel implements vscode.Disposable {
 				return this.sendBlob(message);
 			case "getText":
 				return this.sendText(message);
+			case "selection":
+				this.askedSelection?.resolve(message.text);
+				this.askedSelection = undefined;
+				return;
 			case "focus":
 				this.focused = message.item ?? undefined;
 				return;
@@ -304,5 +323,6 @@ function headerOf(open: OpenTranscript): TranscriptHeader {
 		notes: transcript.notes,
 		warnings: warnings.length > 0 || !summary.warning ? warnings : [summary.warning],
 		capabilities: open.capabilities(),
+		actions: open.actions(),
 	};
 }

@@ -63,6 +63,9 @@ export class SkeinTranscript extends LitElement {
 			case "replay":
 				this.page?.replay.act(message.action);
 				return;
+			case "getSelection":
+				post({ type: "selection", text: getSelection()?.toString() ?? "" });
+				return;
 			case "text":
 				this.page?.receiveText(message.item, message.field, message.text);
 				return;

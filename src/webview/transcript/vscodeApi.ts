@@ -1,11 +1,7 @@
-import type {
-	FromTranscript,
-	SessionRequest,
-	TranscriptViewState,
-} from "../../protocol/webview.ts";
+import type { FromTranscript, TranscriptViewState } from "../../protocol/webview.ts";
 
 interface VsCodeApi {
-	postMessage(message: FromTranscript | SessionRequest): void;
+	postMessage(message: FromTranscript): void;
 	getState(): unknown;
 	setState(state: TranscriptViewState): void;
 }
@@ -15,7 +11,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
 // VS Code gives it out once; it stays in this module, out of reach of anything a transcript could smuggle in.
 const api = acquireVsCodeApi();
 
-export function post(message: FromTranscript | SessionRequest): void {
+export function post(message: FromTranscript): void {
 	api.postMessage(message);
 }
 

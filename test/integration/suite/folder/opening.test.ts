@@ -171,6 +171,20 @@ describe("Opening", () => {
 		assert.equal(await vscode.env.clipboard.readText(), long);
 	});
 
+	it("Copy copies what is selected in the transcript", async () => {
+		const id = await newSession("Selected");
+		await say(id, "What do you say?", "Everything that is selected.");
+		await run("openSession", [{ id }]);
+		await paintedPanel("Selected");
+		await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
+		await vscode.env.clipboard.writeText("before");
+		await until("all of it is selected and copied", async () => {
+			await vscode.commands.executeCommand("editor.action.selectAll");
+			await run("copySelection");
+			return (await vscode.env.clipboard.readText()).includes("Everything that is selected.");
+		});
+	});
+
 	it("Copy Link makes a link that opens the session", async () => {
 		const id = await newSession("Linked");
 		await closeEditors();

@@ -9,6 +9,7 @@ const reading: readonly CommandName[] = [
 	"openSession",
 	"openAsText",
 	"replaySession",
+	"copySelection",
 	"copyItem",
 	"copyLink",
 	"copyItemLink",
