@@ -1,0 +1,62 @@
+/**
+ * Measures Skein against the budgets of its design (section 11) and against what runs beside it: `npm run bench --
+ * [--quick] [--write] [part...]`. Prints a table; `--write` puts it into docs/benchmarks.md; exit code 1 when a budget is
+ * missed. Data sets are made from a fixed seed and kept in a temporary folder.
+ */
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { appends, forks } from "./append.ts";
+import { circumstances, markdown, print, type Section } from "./table.ts";
+
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: {
+		quick: { type: "boolean", default: false },
+		write: { type: "boolean", default: false },
+	},
+});
+
+const parts: Readonly<Record<string, (quick: boolean) => Promise<Section>>> = {
+	append: appends,
+	fork: forks,
+};
+
+const unknown = positionals.filter((name) => !(name in parts));
+if (unknown.length > 0) {
+	console.error(
+		`There is no part ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}.`,
+	);
+	process.exit(2);
+}
+const about = circumstances();
+console.log(about);
+const sections: Section[] = [];
+for (const [name, measure] of Object.entries(parts)) {
+	if (positionals.length === 0 || positionals.includes(name)) {
+		const section = await measure(values.quick);
+		print(section);
+		sections.push(section);
+	}
+}
+const rows = sections.flatMap((section) => section.rows);
+const missed = rows.filter((row) => row.ok === false);
+console.log(
+	`\n${rows.filter((row) => row.ok).length} budgets met, ${missed.length} missed${missed.map((row) => `\n  ${row.what}`).join("")}`,
+);
+if (values.write) {
+	write();
+}
+process.exitCode = missed.length > 0 ? 1 : 0;
+
+/** Puts the table between the marks of docs/benchmarks.md; the words around it stay. */
+function write(): void {
+	const file = path.join(import.meta.dirname, "../../docs/benchmarks.md");
+	const [begin, end] = ["<!-- measured -->", "<!-- /measured -->"];
+	const text = fs.readFileSync(file, "utf8");
+	const table = `${begin}\n\nMeasured ${about}.\n\n${markdown(sections)}\n${end}`;
+	fs.writeFileSync(
+		file,
+		text.slice(0, text.indexOf(begin)) + table + text.slice(text.indexOf(end) + end.length),
+	);
+}
