@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { open, unlink } from "node:fs/promises";
-import { SharedRun } from "../base/async.ts";
+import { TaskQueue } from "../base/async.ts";
 import { HumanError, systemErrorCode } from "../base/errors.ts";
 import { type Files, nodeFiles } from "../core/files.ts";
 import { userLocations } from "../core/locations.ts";
@@ -48,6 +48,8 @@ const minute = 60_000;
 const recentRuns = 50;
 /** Events kept in memory. */
 const eventCacheSize = 1000;
+/** States that wait to be published. */
+const unpublishedLimit = 100;
 /** Sessions that one client follows. */
 const followLimit = 1000;
 /** How often the daemon looks whether its lock is still there, ms. */
@@ -67,12 +69,14 @@ export class Daemon {
 	private readonly agents: Agents;
 	private readonly server: RpcServer;
 	private readonly token = randomBytes(32).toString("hex");
-	private readonly publishing = new SharedRun(() => this.publishState());
+	private readonly publishing = new TaskQueue();
 	private settle: () => void = () => undefined;
 	private stopping: Promise<void> | undefined;
 	private idleTimer: NodeJS.Timeout | undefined;
 	private lockTimer: NodeJS.Timeout | undefined;
+	/** The last state that is published, or waits to be, and how many wait. */
 	private shown: DaemonState = { kind: "starting" };
+	private unpublished = 0;
 
 	constructor(runtime: RuntimeFolder, lock: DaemonLock, options: DaemonOptions) {
 		this.runtime = runtime;
@@ -164,10 +168,11 @@ export class Daemon {
 		clearInterval(this.lockTimer);
 		const event = { level: "info", type: "daemon.stopping", message: reason } as const;
 		await this.state.recordEvent(event).catch(ignore);
-		await this.publishing.run().catch(ignore);
+		this.showState();
 		await this.runs.close();
 		await this.agents.close();
 		await this.store.close();
+		await this.publishing.run(async () => undefined);
 		if (this.lock.isHeld) {
 			await unlink(this.runtime.daemonFile).catch(ignore);
 		}
@@ -292,23 +297,37 @@ export class Daemon {
 	}
 
 	private changed(): void {
-		// Shown, not relied upon: a full disk must not end what runs.
-		this.publishing.run().catch(ignore);
+		this.showState();
 		this.watchIdle();
 	}
 
-	private async publishState(): Promise<void> {
+	/** Publishes every state the daemon passes through, however short, in order; when very many wait, only the last. */
+	private showState(): void {
 		const state = this.currentState();
-		if (JSON.stringify(state) !== JSON.stringify(this.shown)) {
-			this.shown = state;
-			await this.state.setState(state);
-			await this.state.recordEvent({
-				level: "info",
-				type: "state.changed",
-				message: `The daemon is ${state.kind}.`,
-				detail: { state },
-			});
+		const isNew = JSON.stringify(state) !== JSON.stringify(this.shown);
+		if (!isNew || this.unpublished >= unpublishedLimit) {
+			return;
 		}
+		this.shown = state;
+		this.unpublished++;
+		void this.publishing
+			.run(() => this.publish(state))
+			// Shown, not relied upon: a full disk must not end what runs.
+			.catch(ignore)
+			.finally(() => {
+				this.unpublished--;
+				this.showState();
+			});
+	}
+
+	private async publish(state: DaemonState): Promise<void> {
+		const event = {
+			level: "info",
+			type: "state.changed",
+			message: `The daemon is ${state.kind}.`,
+			detail: { state },
+		} as const;
+		await Promise.all([this.state.setState(state), this.state.recordEvent(event)]);
 	}
 
 	private watchIdle(): void {
