@@ -1,6 +1,7 @@
 // An agent that speaks Codex's protocol and misbehaves in the way its first argument names. What a turn says is fixed, so
 // that tests can compare. The second argument is a number some ways need.
 import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const [mode = "talk", amount = "100"] = process.argv.slice(2);
@@ -50,6 +51,11 @@ function handle({ id, method, params, result }) {
 			return;
 		case "thread/start":
 		case "thread/resume":
+			if (mode === "mortal" && !existsSync(`${process.cwd()}/heard`)) {
+				writeFileSync(`${process.cwd()}/heard`, "");
+				process.kill(process.pid, "SIGKILL");
+				return;
+			}
 			place = params.cwd;
 			send({ id, result: { thread: { id: threadId, name: null } } });
 			return;

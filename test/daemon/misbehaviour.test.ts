@@ -152,8 +152,10 @@ test("a child that does not stop when it is asked to is ended, and the turn is i
 
 test("a child that is killed is reported and started again, and the session stays usable", async (t) => {
 	const lab = await live(t, ["--backoff", "50"]);
+	const speaking = new Promise<void>((resolve) => lab.client.on("delta")(() => resolve()));
+	await lab.client.call("follow", { session: lab.session.id });
 	const { run } = await lab.prompt("talk", 1_000_000_000);
-	await lab.watch.next("child.started");
+	await speaking;
 	const [child] = (await lab.client.call("status", {})).children;
 	process.kill(child?.pid ?? 0, "SIGKILL");
 	const end = await lab.watch.ended(run);
@@ -168,6 +170,13 @@ test("a child that is killed is reported and started again, and the session stay
 	assert.equal(again?.status, "running");
 	assert.notEqual(again?.pid, child?.pid);
 	assert.equal((await lab.turn("talk", 5)).detail?.["status"], "completed");
+});
+
+test("a child that dies before it has its prompt is started again and gets it", async (t) => {
+	const lab = await live(t, ["--backoff", "50"]);
+	const { run } = await lab.prompt("mortal", 3);
+	assert.equal((await lab.watch.ended(run)).detail?.["status"], "completed");
+	assert.equal((await lab.items())[1], "agentMessage: word 0. word 1. word 2. ");
 });
 
 test("a child sees its mark and our environment, but nothing of VS Code's", async (t) => {
