@@ -1,9 +1,16 @@
 import { Worker } from "node:worker_threads";
 import * as vscode from "vscode";
 import type { Disposable } from "../base/disposable.ts";
-import { errorSentence } from "../base/errors.ts";
+import { errorSentence, HumanError } from "../base/errors.ts";
 import type { Locations } from "../core/locations.ts";
 import type { FromCatalogue, KeepSources, ToCatalogue } from "../protocol/catalogue.ts";
+import type {
+	IndexAnswer,
+	IndexAnswers,
+	Indexing,
+	IndexQuestion,
+	Refusal,
+} from "../protocol/indexQuestions.ts";
 
 export interface CatalogueScopes {
 	readonly folders: readonly string[];
@@ -13,6 +20,22 @@ export interface CatalogueScopes {
 	readonly keepCopies: boolean;
 	/** Of which sessions of sources copies are kept. */
 	readonly keepSources: KeepSources;
+}
+
+/** A search that cannot be understood: where, and what is wrong there. */
+export class BadQuery extends HumanError {
+	readonly place: NonNullable<Refusal["place"]>;
+
+	constructor(message: string, place: NonNullable<Refusal["place"]>) {
+		super("bad-query", message);
+		this.place = place;
+	}
+}
+
+interface Asked {
+	readonly resolve: (answer: IndexAnswer) => void;
+	readonly reject: (reason: unknown) => void;
+	readonly progress: ((at: Indexing) => void) | undefined;
 }
 
 /** A worker that crashed is started again, but not for ever: each crash within this time (ms) counts. */
@@ -29,6 +52,7 @@ export class CatalogueClient implements Disposable {
 	private readonly log: vscode.LogOutputChannel;
 	private readonly received = new vscode.EventEmitter<FromCatalogue>();
 	private readonly waiting = new Map<number, () => void>();
+	private readonly asked = new Map<number, Asked>();
 	private readonly crashes: number[] = [];
 	private readonly firstListing = Promise.withResolvers<void>();
 	private scopes: CatalogueScopes;
@@ -82,6 +106,33 @@ export class CatalogueClient implements Disposable {
 		});
 	}
 
+	/**
+	 * Asks the index. Rejects with a HumanError for what cannot be answered ({@link BadQuery} for a search that cannot be
+	 * understood), with a CancellationError when `token` ends it.
+	 */
+	ask<K extends keyof IndexAnswers>(
+		question: Extract<IndexQuestion, { ask: K }>,
+		token: vscode.CancellationToken,
+		progress?: (at: Indexing) => void,
+	): Promise<IndexAnswers[K]> {
+		this.start();
+		const request = ++this.requests;
+		const { promise, resolve, reject } = Promise.withResolvers<IndexAnswer>();
+		this.asked.set(request, { resolve, reject, progress });
+		const cancel = () => {
+			this.asked.delete(request);
+			this.send({ type: "cancel", request });
+			reject(new vscode.CancellationError());
+		};
+		const listener = token.onCancellationRequested(cancel);
+		if (token.isCancellationRequested) {
+			cancel();
+		} else {
+			this.send({ type: "ask", request, question });
+		}
+		return promise.finally(() => listener.dispose()) as Promise<IndexAnswers[K]>;
+	}
+
 	dispose(): void {
 		this.disposed = true;
 		this.release();
@@ -91,11 +142,25 @@ export class CatalogueClient implements Disposable {
 	}
 
 	private receive(message: FromCatalogue): void {
-		if (message.type === "refreshed") {
-			this.waiting.get(message.request)?.();
-			this.waiting.delete(message.request);
-		} else if (message.type === "failed") {
-			this.log.error(message.message);
+		switch (message.type) {
+			case "refreshed":
+				this.waiting.get(message.request)?.();
+				this.waiting.delete(message.request);
+				break;
+			case "answer":
+				this.asked.get(message.request)?.resolve(message.answer);
+				this.asked.delete(message.request);
+				break;
+			case "refused":
+				this.asked.get(message.request)?.reject(errorOf(message.refusal));
+				this.asked.delete(message.request);
+				break;
+			case "asked":
+				this.asked.get(message.request)?.progress?.(message.at);
+				break;
+			case "failed":
+				this.log.error(message.message);
+				break;
 		}
 		this.received.fire(message);
 	}
@@ -127,6 +192,29 @@ export class CatalogueClient implements Disposable {
 			resolve();
 		}
 		this.waiting.clear();
+		for (const { reject } of this.asked.values()) {
+			reject(
+				new HumanError(
+					"index-stopped",
+					vscode.l10n.t("The index stopped working. Try again; the log says why."),
+				),
+			);
+		}
+		this.asked.clear();
 		this.firstListing.resolve();
+	}
+}
+
+function errorOf({ reason, message, place }: Refusal): Error {
+	if (place) {
+		return new BadQuery(message, place);
+	}
+	switch (reason) {
+		case "cancelled":
+			return new vscode.CancellationError();
+		case "fault":
+			return new Error(message);
+		default:
+			return new HumanError(reason, message);
 	}
 }

@@ -1,6 +1,7 @@
 import type { Locations } from "../core/locations.ts";
 import type { SessionSummary } from "../core/model/summary.ts";
 import type { KeptSession, StoreStatus } from "../core/store/status.ts";
+import type { IndexAnswer, Indexing, IndexQuestion, Refusal } from "./indexQuestions.ts";
 
 /** The store of one workspace folder, as the catalogue sees it. */
 export interface StoreReport {
@@ -35,7 +36,11 @@ export type ToCatalogue =
 			readonly keepSources: KeepSources;
 	  }
 	/** Look again now; answered by `refreshed` with the same number once everything is current. */
-	| { readonly type: "refresh"; readonly request: number };
+	| { readonly type: "refresh"; readonly request: number }
+	/** Answered by `answer` or `refused` with the same number; `asked` tells how far it is. */
+	| { readonly type: "ask"; readonly request: number; readonly question: IndexQuestion }
+	/** Nobody waits for the answer any more: it is `refused` as soon as possible. */
+	| { readonly type: "cancel"; readonly request: number };
 
 /** Worker to extension host. */
 export type FromCatalogue =
@@ -56,5 +61,10 @@ export type FromCatalogue =
 	/** Work under way: files parsed so far of those to parse. `done === total` ends it. */
 	| { readonly type: "progress"; readonly done: number; readonly total: number }
 	| { readonly type: "refreshed"; readonly request: number }
+	| { readonly type: "answer"; readonly request: number; readonly answer: IndexAnswer }
+	| { readonly type: "refused"; readonly request: number; readonly refusal: Refusal }
+	| { readonly type: "asked"; readonly request: number; readonly at: Indexing }
+	/** The index is being brought up to date; undefined once it is. */
+	| { readonly type: "indexing"; readonly at: Indexing | undefined }
 	/** Something went wrong that no row can carry. */
 	| { readonly type: "failed"; readonly message: string };

@@ -3,6 +3,7 @@ import type { CatalogueScope, FromCatalogue, ToCatalogue } from "../../protocol/
 import { createSources } from "../sources/sources.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { CatalogueChange } from "./change.ts";
+import { IndexDesk } from "./indexDesk.ts";
 import type { StoreCatalogue } from "./storeCatalogue.ts";
 
 /** Rows posted at once: more would hold up the extension host while it takes them in. */
@@ -14,6 +15,7 @@ const progressInterval = 100;
 class CatalogueWorker {
 	private readonly post: (message: FromCatalogue) => void;
 	private catalogue: Catalogue | undefined;
+	private desk: IndexDesk | undefined;
 	private lastProgress = 0;
 
 	constructor(post: (message: FromCatalogue) => void) {
@@ -29,6 +31,12 @@ class CatalogueWorker {
 				await this.catalogue?.refresh();
 				this.post({ type: "refreshed", request: message.request });
 				return;
+			case "ask":
+				await this.desk?.answer(message.request, message.question);
+				return;
+			case "cancel":
+				this.desk?.cancel(message.request);
+				return;
 			default:
 				message satisfies never;
 		}
@@ -36,15 +44,21 @@ class CatalogueWorker {
 
 	private configure(message: Extract<ToCatalogue, { type: "configure" }>): void {
 		this.catalogue?.dispose();
+		void this.desk?.close();
 		const { folders, locations, keepCopies, keepSources } = message;
 		const sources = createSources(locations).filter(({ name }) => message.sources.includes(name));
 		this.catalogue = new Catalogue({ folders, sources, locations, keepCopies, keepSources });
+		const stores = this.catalogue.stores.map(({ store }) => store);
+		const desk = new IndexDesk({ stores, sources, locations }, this.post);
+		this.desk = desk;
 		this.catalogue.watch({
 			storeChanged: (store, change, first) => {
+				desk.changed();
 				this.postRows({ kind: "folder", folder: store.store.folder }, change, first);
 				this.postReport(store);
 			},
 			sourceChanged: ({ source, problems }, change, first) => {
+				desk.changed();
 				this.postRows({ kind: "source", source: source.name }, change, first);
 				this.post({ type: "sourceProblems", source: source.name, problems });
 			},

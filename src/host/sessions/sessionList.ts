@@ -64,9 +64,8 @@ export class SessionList {
 				this.sourceSentences.set(message.source, message.problems);
 				this.touch(new Set());
 				return;
-			case "progress":
-			case "refreshed":
-			case "failed":
+			default:
+				// The rest is no news of rows.
 				return;
 		}
 	}

@@ -1,0 +1,58 @@
+import type { Examination } from "../core/doctor/doctor.ts";
+import type { UpdateResult } from "../core/index/progress.ts";
+import type { Replay } from "../core/index/replay.ts";
+import type { SearchResult } from "../core/index/search.ts";
+import type { ChangedSession } from "../core/index/touchedSessions.ts";
+
+/** How far the index is behind the disk: files read so far of those to read. */
+export interface Indexing {
+	readonly done: number;
+	readonly total: number;
+}
+
+/** What the extension host asks of the index, which only the worker opens. */
+export type IndexQuestion =
+	/**
+	 * Hits of a search, newest first. With `wait` the index is brought up to date first, however long that takes; without,
+	 * an index that is still being made answers with what it has.
+	 */
+	| {
+			readonly ask: "search";
+			readonly query: string;
+			readonly limit: number;
+			readonly offset: number;
+			readonly wait: boolean;
+	  }
+	/** Sessions with a change of a file (an absolute path), the latest first. */
+	| { readonly ask: "changed"; readonly file: string }
+	/** Forget the index, and read all sessions again. */
+	| { readonly ask: "rebuild" }
+	/** Check every journal, and the index against a full reading. Changes nothing but what the index lags behind. */
+	| { readonly ask: "doctor" };
+
+export interface IndexAnswers {
+	/** `indexing` when the index is not up to date yet: there may be more to find. */
+	readonly search: SearchResult & { readonly indexing: Indexing | undefined };
+	readonly changed: readonly ChangedSession[];
+	readonly rebuild: UpdateResult;
+	readonly doctor: {
+		readonly folders: readonly { readonly folder: string; readonly found: Examination }[];
+		/** What was brought up to date before the comparison. */
+		readonly repaired: UpdateResult;
+		readonly index: Replay;
+	};
+}
+export type IndexAnswer = IndexAnswers[keyof IndexAnswers];
+
+/** Why a question has no answer. */
+export interface Refusal {
+	/** `cancelled`, `bad-query`, or the reason of another expected error; `fault` for any other. */
+	readonly reason: string;
+	readonly message: string;
+	/** Where a query is wrong, in UTF-16 units, and what is wrong there. */
+	readonly place?: {
+		readonly position: number;
+		readonly length: number;
+		readonly problem: string;
+	};
+}
