@@ -100,7 +100,7 @@ describe("package.json", () => {
 
 	// The key of the command itself stays, beaten by the one after it: menus show it beside the command.
 	it("lets every key of a view find the focused row first", () => {
-		const ofViews = keys.filter((key) => key.when?.includes("focusedView"));
+		const ofViews = keys.filter((key) => key.when?.includes("focusedView == "));
 		const direct = ofViews.filter(({ command }) => command !== "runCommands");
 		assert.equal(direct.length, 5);
 		for (const key of direct) {
@@ -136,6 +136,10 @@ describe("package.json", () => {
 			"copyLink",
 			"copyItemLink",
 			"revealJournal",
+			"searchSessions",
+			"rebuildIndex",
+			"doctor",
+			"sessionsThatChanged",
 			"refresh",
 			"groupBy",
 			"sortBy",
@@ -150,9 +154,13 @@ describe("package.json", () => {
 		}
 	});
 
-	it("scopes every key to a view of ours or to a replay", () => {
+	it("scopes every key to a view of ours or to a transcript", () => {
 		for (const { key, when } of keys) {
-			assert.match(when ?? "", /focusedView == skein\.|skein\.replaying/, key);
+			assert.match(
+				when ?? "",
+				/focusedView (== |=~ \/\^)skein\\?\.|activeCustomEditorId =~ \/\^skein\\\./,
+				key,
+			);
 		}
 	});
 

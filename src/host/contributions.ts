@@ -47,6 +47,10 @@ export const commandIds = {
 	resumeInTerminal: "skein.resumeInTerminal",
 	acknowledgeDamage: "skein.acknowledgeDamage",
 	restoreKept: "skein.restoreKept",
+	searchSessions: "skein.searchSessions",
+	sessionsThatChanged: "skein.sessionsThatChanged",
+	rebuildIndex: "skein.rebuildIndex",
+	doctor: "skein.doctor",
 	refresh: "skein.refresh",
 	groupBy: "skein.groupBy",
 	sortBy: "skein.sortBy",
@@ -118,6 +122,8 @@ export const schemes = {
 	text: "skein-text",
 	/** One side of a recorded file change. */
 	change: "skein-change",
+	/** The doctor's report. */
+	doctor: "skein-doctor",
 } as const;
 
 /** Words of a tree row's `contextValue`; package.json matches them with `viewItem =~ /\bword\b/`. */

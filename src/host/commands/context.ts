@@ -2,7 +2,9 @@ import type * as vscode from "vscode";
 import type { Source } from "../../core/sources/source.ts";
 import type { CatalogueClient } from "../catalogueClient.ts";
 import type { CommandName } from "../contributions.ts";
+import type { DoctorDocuments } from "../doctor/doctorDocuments.ts";
 import type { Prompts } from "../prompts.ts";
+import type { SessionSearch } from "../search/sessionSearch.ts";
 import type { SessionReader } from "../sessionReader.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
 import type { Stores } from "../stores.ts";
@@ -26,6 +28,8 @@ export interface CommandContext {
 	readonly editors: TranscriptEditors;
 	readonly documents: VirtualDocuments;
 	readonly targets: Targets;
+	readonly search: SessionSearch;
+	readonly doctor: DoctorDocuments;
 }
 
 /** A command's work. What it returns is for callers by API; what it throws is shown to the person. */

@@ -52,6 +52,13 @@ export function openingCommands(
 		async revealJournal(...args) {
 			const row = await context.targets.one(args, l10n.t("Reveal Journal"));
 			const uri = vscode.Uri.file(row.summary.file);
+			const line = lineIn(args[0]);
+			if (line !== undefined) {
+				const place = new vscode.Position(line - 1, 0);
+				const selection = new vscode.Range(place, place);
+				await vscode.commands.executeCommand("vscode.openWith", uri, "default", { selection });
+				return;
+			}
 			if (vscode.workspace.getWorkspaceFolder(uri)) {
 				await vscode.commands.executeCommand("revealInExplorer", uri);
 			} else if (vscode.env.uiKind === vscode.UIKind.Desktop && !vscode.env.remoteName) {
@@ -120,4 +127,11 @@ export function openingCommands(
 		replayToEnd: step("toEnd"),
 		replayStop: step("stop"),
 	};
+}
+
+/** A line of the journal that a caller names, from 1. */
+function lineIn(value: unknown): number | undefined {
+	const line: unknown =
+		typeof value === "object" && value !== null ? Reflect.get(value, "line") : undefined;
+	return typeof line === "number" && Number.isInteger(line) && line > 0 ? line : undefined;
 }

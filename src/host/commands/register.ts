@@ -8,10 +8,12 @@ import type { CommandContext, Handlers } from "./context.ts";
 import { importCommands } from "./importing.ts";
 import { labelCommands } from "./labels.ts";
 import { lifecycleCommands } from "./lifecycle.ts";
+import { maintenanceCommands } from "./maintaining.ts";
 import { openingCommands } from "./opening.ts";
 import { purgeCommands } from "./purge.ts";
 import { repairCommands } from "./repairing.ts";
 import { resumeCommands } from "./resuming.ts";
+import { searchCommands } from "./searching.ts";
 import { viewingCommands } from "./viewing.ts";
 
 /** Registers every command of `contributions.ts`; one that is missing here does not compile. */
@@ -26,6 +28,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 		...resumeCommands(context),
 		...viewingCommands(context),
 		...repairCommands(context),
+		...searchCommands(context),
+		...maintenanceCommands(context),
 	};
 	const registered = new DisposableStore();
 	for (const name of Object.keys(commandIds) as CommandName[]) {
