@@ -43,6 +43,9 @@ const builds = [
 		...node,
 		entryPoints: { cliMain: "src/cli/main.ts" },
 		format: "esm",
+		// What only one verb needs is a file of its own, read when that verb runs.
+		splitting: true,
+		chunkNames: "cli-[hash]",
 		banner: { js: requireBanner },
 	},
 	{

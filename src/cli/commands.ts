@@ -5,6 +5,7 @@ import { exportSession } from "./export.ts";
 import { importSessions } from "./import.ts";
 import { index } from "./indexVerb.ts";
 import { list } from "./list.ts";
+import { mcp } from "./mcp.ts";
 import { schema } from "./schema.ts";
 import { search } from "./search.ts";
 import {
@@ -50,4 +51,5 @@ export const commands: readonly Command[] = [
 	doctor,
 	stats,
 	schema,
+	mcp,
 ];
