@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type FileIdentity, type Files, sameFile, syncFolder } from "../files.ts";
 import { exact, FileLook, type FileState } from "./look.ts";
@@ -184,8 +185,9 @@ async function readAll(group: readonly Waiting[]): Promise<ReadLines[] | undefin
 const appendFlags = constants.O_RDWR | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
 /**
- * Makes a new journal with its first lines, durably: O_EXCL, one write, fsync, fsync of the folder. Throws a HumanError
- * (`not-stored`) and leaves no file when that fails.
+ * Makes a new journal with its first lines, durably: written beside `folder` (O_EXCL, one write, fsync), then given its
+ * name in it, where no file may be, and the folder synced. So a process that dies in the middle leaves no session
+ * without its beginning. Throws a HumanError (`not-stored`) and leaves no file when that fails.
  */
 export async function createJournal(
 	files: Files,
@@ -193,27 +195,42 @@ export async function createJournal(
 	folder: string,
 	lines: string,
 ): Promise<void> {
+	const making = join(dirname(folder), basename(path));
 	let handle: FileHandle | undefined;
+	let isNamed = false;
 	try {
-		handle = await files.open(path, "ax", 0o600);
-		const bytes = Buffer.from(lines);
-		const { bytesWritten } = await handle.write(bytes, 0, bytes.length);
-		if (bytesWritten !== bytes.length) {
-			throw new HumanError(
-				"short-write",
-				`only ${bytesWritten} of ${bytes.length} bytes were written`,
-			);
-		}
+		handle = await files.open(making, "ax", 0o600);
+		await write(handle, Buffer.from(lines));
 		await handle.sync();
 		await handle.close();
+		await name(files, making, path);
+		isNamed = true;
 		await syncFolder(files, folder);
 	} catch (error) {
 		if (handle) {
 			await handle.close().catch(() => undefined);
+			await files.unlink(making).catch(() => undefined);
+		}
+		if (isNamed) {
 			await files.unlink(path).catch(() => undefined);
 		}
 		throw notStored(path, error);
 	}
+}
+
+async function name(files: Files, making: string, path: string): Promise<void> {
+	try {
+		await files.link(making, path);
+	} catch (error) {
+		if (systemErrorCode(error) === "EEXIST") {
+			throw error;
+		}
+		// A file system without hard links.
+		await files.rename(making, path);
+		return;
+	}
+	// A second name that stays does no harm where it stands.
+	await files.unlink(making).catch(() => undefined);
 }
 
 function notStored(path: string, error: unknown): HumanError {
