@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import * as z from "zod/mini";
+import { $ZodError } from "zod/v4/core";
 import { HumanError } from "../../base/errors.ts";
 import type { Files } from "../files.ts";
 import { RecordIds } from "../journal/ids.ts";
@@ -258,7 +258,7 @@ export class Session {
 			]);
 			return record?.id ?? "";
 		} catch (error) {
-			const issue = error instanceof z.core.$ZodError ? error.issues[0] : undefined;
+			const issue = error instanceof $ZodError ? error.issues[0] : undefined;
 			if (issue?.path[0] !== "item") {
 				throw error;
 			}
