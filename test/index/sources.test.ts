@@ -159,7 +159,7 @@ test("a source's session that was adopted is found once, as ours", async (t) => 
 	}
 });
 
-const real = "/work/shared/data/codex";
+const real = path.resolve(import.meta.dirname, "../../../shared/data/codex");
 test("every real rollout: the text of each item is read back from its bytes as it was indexed", {
 	skip: !fs.existsSync(real),
 }, async (t) => {
