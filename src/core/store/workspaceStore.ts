@@ -169,7 +169,11 @@ export class WorkspaceStore {
 	async purge(id: string, options: { withForks?: boolean } = {}): Promise<{ purged: string[] }> {
 		checkId(id);
 		await this.checkWritable();
-		const purged = await purgeSession(this, id, options.withForks ?? false);
+		const purged = await purgeSession(this, id, options.withForks ?? false).catch((error) => {
+			throw inWords(error, "not-purged", (cause) => {
+				return `The purge did not come to its end: ${cause}. Look at the trash again: what is still there can be purged again.`;
+			});
+		});
 		for (const gone of purged) {
 			await this.sessions.get(gone)?.then((session) => session.close());
 			this.sessions.delete(gone);
@@ -357,7 +361,9 @@ export class WorkspaceStore {
 			await check;
 		} catch (error) {
 			this.writable = undefined;
-			throw error;
+			throw inWords(error, "not-writable", (cause) => {
+				return `The sessions in ${this.folder} could not be looked at: ${cause}. Nothing was changed.`;
+			});
 		}
 	}
 
@@ -408,7 +414,10 @@ export class WorkspaceStore {
 			return;
 		} catch (error) {
 			if (systemErrorCode(error) !== "ENOENT") {
-				throw error;
+				await this.discard(childId);
+				throw inWords(error, "unreadable-journal", (cause) => {
+					return `Session ${parentId} could not be looked at: ${cause}. No fork was made.`;
+				});
 			}
 		}
 		try {
@@ -438,6 +447,13 @@ export class WorkspaceStore {
 			relative === ".." || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
 		return outside ? path.resolve(cwd) : relative.split(path.sep).join("/") || ".";
 	}
+}
+
+/** An error of the system as a sentence; anything else as it is. */
+function inWords(error: unknown, reason: string, sentence: (cause: string) => string): unknown {
+	return systemErrorCode(error) === undefined
+		? error
+		: new HumanError(reason, sentence(causeInWords(error)), { cause: error });
 }
 
 /** Throws a HumanError for a text that is not the id of a session: nothing else may become a part of a path. */
