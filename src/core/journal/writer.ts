@@ -7,6 +7,8 @@ import { exact, FileLook, type FileState } from "./look.ts";
 import type { ReadLines } from "./meaning.ts";
 
 const newline = 10;
+/** A journal that is not written for so long is closed until it is. ms. */
+const idleTime = 10_000;
 
 /** What one write put at the end of a journal. */
 export interface Written {
@@ -47,6 +49,7 @@ export class JournalWriter {
 	private running: Promise<void> | undefined;
 	private handle: FileHandle | undefined;
 	private identity: FileIdentity | undefined;
+	private idle: NodeJS.Timeout | undefined;
 	/** The file as it stood when its last byte was known to be a newline. */
 	private ended: FileState | undefined;
 
@@ -72,6 +75,7 @@ export class JournalWriter {
 	/** Waits for appends under way and closes the file. The writer may be used again. */
 	async close(): Promise<void> {
 		await this.running;
+		clearTimeout(this.idle);
 		await this.forget();
 	}
 
@@ -102,6 +106,7 @@ export class JournalWriter {
 			}
 		}
 		this.running = undefined;
+		this.rest();
 	}
 
 	private takeWaiting(): readonly Waiting[] {
@@ -153,6 +158,17 @@ export class JournalWriter {
 		const { dev, ino } = await handle.stat(exact);
 		this.identity = { dev, ino };
 		return handle;
+	}
+
+	/** A writer that nobody uses any more must not keep its file open, nor leave that to the garbage collector. */
+	private rest(): void {
+		this.idle = this.idle?.refresh() ?? setTimeout(() => this.closeIdle(), idleTime).unref();
+	}
+
+	private closeIdle(): void {
+		if (!this.running) {
+			void this.forget();
+		}
 	}
 
 	private async forget(): Promise<void> {
