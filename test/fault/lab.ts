@@ -116,8 +116,9 @@ export function recordIds(text: string): Set<string> {
 	const ids = new Set<string>();
 	for (const piece of text.split(/(?=\{"v":1,"id":")|\n/)) {
 		try {
-			const { id } = JSON.parse(piece) as { id: unknown };
-			if (typeof id === "string" && isUlid(id)) {
+			const { v, id, type } = JSON.parse(piece) as Record<string, unknown>;
+			const isRecord = typeof v === "number" && typeof type === "string";
+			if (isRecord && typeof id === "string" && isUlid(id)) {
 				ids.add(id);
 			}
 		} catch {
