@@ -76,6 +76,8 @@ export class JournalWriter {
 	async close(): Promise<void> {
 		await this.running;
 		clearTimeout(this.idle);
+		// A timer that was cleared does not start again.
+		this.idle = undefined;
 		await this.forget();
 	}
 
