@@ -34,9 +34,16 @@ export function locationsIn(home: string): Locations {
 export function scratch(): string {
 	fs.mkdirSync(dataRoot, { recursive: true });
 	const folder = fs.mkdtempSync(path.join(dataRoot, "run-"));
-	process.on("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+	used.push(folder);
 	return folder;
 }
+
+const used: string[] = [];
+process.on("exit", () => {
+	for (const folder of used) {
+		fs.rmSync(folder, { recursive: true, force: true });
+	}
+});
 
 /** A store in an empty folder. */
 export function newStore(): WorkspaceStore {

@@ -7,6 +7,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { appends, forks } from "./append.ts";
+import { besideCodex } from "./codex.ts";
+import { indexRows } from "./indexRows.ts";
+import { memory, opening } from "./open.ts";
+import { besideRipgrep } from "./rg.ts";
+import { seeds } from "./seeds.ts";
 import { circumstances, markdown, print, type Section } from "./table.ts";
 
 const { values, positionals } = parseArgs({
@@ -20,6 +25,12 @@ const { values, positionals } = parseArgs({
 const parts: Readonly<Record<string, (quick: boolean) => Promise<Section>>> = {
 	append: appends,
 	fork: forks,
+	index: indexRows,
+	codex: besideCodex,
+	rg: besideRipgrep,
+	open: opening,
+	memory,
+	seeds,
 };
 
 const unknown = positionals.filter((name) => !(name in parts));
