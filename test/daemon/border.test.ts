@@ -211,6 +211,19 @@ test("a daemon that was killed is shown as crashed", async (t) => {
 	assert.equal((await readDaemonState(lab.folder, lab.env)).kind, "crashed");
 });
 
+test("who waits for an answer of a daemon that is killed is told so", async (t) => {
+	const lab = await daemonLab(t);
+	const client = await lab.connect();
+	process.kill(client.pid, "SIGSTOP");
+	const asked = [client.call("status", {}), client.call("logs", { log: "events", bytes: 10 })];
+	process.kill(client.pid, "SIGKILL");
+	const told = await Promise.allSettled(asked);
+	for (const each of told) {
+		assert.equal(each.status === "rejected" && each.reason.reason, "daemon-gone");
+	}
+	await assert.rejects(client.call("status", {}), { reason: "daemon-gone" });
+});
+
 test("a folder that others may enter is not used", async (t) => {
 	const lab = await daemonLab(t);
 	const runtime = await runtimeOf(lab);

@@ -82,6 +82,8 @@ export class DaemonClient {
 		const reader = new LineReader(socket, messageLimit * 4, () => socket.destroy());
 		const connection = createMessageConnection(reader, new LineWriter(socket, writeBacklog));
 		connection.listen();
+		// A closed connection leaves its callers waiting; a disposed one tells them.
+		socket.once("close", () => connection.dispose());
 		try {
 			const hello = { protocol: daemonProtocol, token, client };
 			const daemon = await request(connection, "hello", hello);
@@ -102,7 +104,6 @@ export class DaemonClient {
 	}
 
 	dispose(): void {
-		this.connection.dispose();
 		this.socket.destroy();
 	}
 

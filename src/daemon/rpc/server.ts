@@ -149,7 +149,10 @@ class Peer {
 		this.connection.onRequest((method, params) => this.answer(method, params));
 		this.connection.listen();
 		this.helloTimer = setTimeout(() => socket.destroy(), helloPatience);
-		socket.once("close", () => clearTimeout(this.helloTimer));
+		socket.once("close", () => {
+			clearTimeout(this.helloTimer);
+			this.connection.dispose();
+		});
 	}
 
 	notify(name: DaemonNotification, notice: unknown): void {
