@@ -274,8 +274,16 @@ export class Journal {
 			record: (record: ScannedRecord) => {
 				conflict = this.take(record, into) || conflict;
 			},
-			damage: (damage: Diagnostic) => into.report(damage),
+			damage: (damage: Diagnostic) => {
+				if (isSettling) {
+					into.provisional.push(damage);
+				} else {
+					into.report(damage);
+				}
+			},
 		};
+		// What is wrong with a record stays: it is not said again when the same record is read once more with its newline.
+		let isSettling = false;
 		into.provisional = [];
 		const scanner = new JournalScanner(sink, into.resume);
 		let offset = into.resume.offset;
@@ -295,11 +303,8 @@ export class Journal {
 		}
 		into.tailSettled = settled;
 		if (settled && into.tail.length > 0 && !conflict) {
-			const whole = into.damage;
-			into.damage = [];
+			isSettling = true;
 			scanner.settle();
-			into.provisional = into.damage;
-			into.damage = whole;
 		}
 		return conflict;
 	}
