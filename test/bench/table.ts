@@ -91,7 +91,7 @@ export function circumstances(): string {
 	return [
 		`${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node.js ${process.version}`,
 		`SQLite ${process.versions["sqlite"] ?? "?"}`,
-		`${os.type()} ${os.release()}`,
+		`${os.type()} ${os.release().split("-")[0]}`,
 		`${os.cpus().length} x ${cpu?.model.trim() ?? "?"}, ${Math.round(os.totalmem() / 2 ** 30)} GB`,
 		`load average ${load}`,
 	].join("; ");
