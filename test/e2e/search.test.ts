@@ -41,6 +41,8 @@ windowTest(
 		for (const theme of ["dark", "light"] as const) {
 			await window.setTheme(theme);
 			await window.runCommand("Skein: Search Sessions");
+			// The palette has the same widget: what is typed too early goes there.
+			await box.locator(".quick-input-title", { hasText: "Search Sessions" }).waitFor();
 			await box.locator("input").first().fill("");
 			await box.getByText("role:user", { exact: true }).waitFor();
 			await window.keepScreenshot(`search-help-${theme}`);
