@@ -172,9 +172,13 @@ export class Speaker {
 		}
 	}
 
+	/** In the full form one that has ended by itself before is a failure: something was thrown that is no sentence. */
 	async kill(): Promise<void> {
 		this.child.kill("SIGKILL");
 		await this.ended;
+		if (isFull) {
+			assert.equal(this.child.exitCode, null, "it ended by itself, see its last words above");
+		}
 	}
 
 	async end(): Promise<number | null> {
