@@ -31,7 +31,7 @@ async function prepare(folders: Folders): Promise<void> {
 }
 
 windowTest(
-	"Search Sessions: typing finds, marks what it found and says what is wrong, in dark and light",
+	"Search Sessions: typing finds, arrows and Enter open the item, in dark and light",
 	{ prepare, settings: { "window.commandCenter": false } },
 	async (window) => {
 		const { page } = window;
@@ -61,8 +61,10 @@ windowTest(
 			await page.keyboard.press("Backspace");
 			await page.keyboard.press("Backspace");
 			await box.getByText("»retry«").first().waitFor();
-			await page.keyboard.press("Escape");
+			await page.keyboard.press("Enter");
 			await box.waitFor({ state: "hidden" });
+			await window.shown("saturates the uplink");
+			await window.keepScreenshot(`search-opened-${theme}`);
 		}
 	},
 );

@@ -124,8 +124,9 @@ export class SearchBox implements vscode.Disposable {
 	}
 
 	show(query: string): Promise<SearchHit | undefined> {
-		this.picker.show();
+		// The value first: what is typed into an open box must not be overwritten.
 		this.type(query);
+		this.picker.show();
 		return this.closed.promise;
 	}
 

@@ -151,9 +151,16 @@ export class Page {
 		this.roving?.settle();
 	}
 
+	private requested: string | undefined;
+
 	reveal(id: string): void {
 		const index = this.model.indexOf(id);
-		if (index === undefined || !this.scroll) {
+		if (index === undefined) {
+			return;
+		}
+		if (!this.scroll) {
+			// The rows are known and not drawn yet: `start` goes there.
+			this.requested = id;
 			return;
 		}
 		if (this.replay.active) {
@@ -197,7 +204,8 @@ export class Page {
 	}
 
 	private start(): void {
-		const { reveal, replay } = this.load;
+		const { replay } = this.load;
+		const reveal = this.requested ?? this.load.reveal;
 		const anchor = this.kept?.anchor;
 		if (replay) {
 			this.replay.act("start");
