@@ -114,6 +114,8 @@ interface OpenOptions {
 	readonly height?: number;
 	readonly replay?: boolean;
 	readonly reveal?: string;
+	/** Ask for an item in the same moment as the page gets its rows. */
+	readonly revealAtOnce?: string;
 	readonly reducedMotion?: boolean;
 	/** Do not answer `ready`. */
 	readonly silent?: boolean;
@@ -187,9 +189,10 @@ export class Harness {
 		await this.page.context().close();
 	}
 
-	async send(message: ToTranscript): Promise<void> {
+	/** Sends messages, all in one turn of the page's event loop. */
+	async send(...messages: ToTranscript[]): Promise<void> {
 		await this.page.evaluate(
-			`window.dispatchEvent(new MessageEvent("message", { data: ${JSON.stringify(message)} }))`,
+			`for (const data of ${JSON.stringify(messages)}) window.dispatchEvent(new MessageEvent("message", { data }))`,
 		);
 	}
 
@@ -250,7 +253,10 @@ export class Harness {
 
 	load(): Promise<void> {
 		const { header, rows } = this.fixture;
-		return this.send({
+		const { revealAtOnce } = this.options;
+		const then: ToTranscript[] =
+			revealAtOnce === undefined ? [] : [{ type: "reveal", id: revealAtOnce }];
+		const load: ToTranscript = {
 			type: "load",
 			uri: "skein:/skein/fixture",
 			header,
@@ -259,7 +265,8 @@ export class Harness {
 			locale: "en",
 			replay: this.options.replay ?? false,
 			...(this.options.reveal === undefined ? {} : { reveal: this.options.reveal }),
-		});
+		};
+		return this.send(load, ...then);
 	}
 
 	private async hear(message: FromTranscript): Promise<void> {

@@ -53,6 +53,17 @@ test("100,000 rows: no scroll step takes long", async () => {
 	await harness.close();
 });
 
+test("an item that is asked for before anything is drawn is gone to", async () => {
+	const harness = await Harness.open(long(5000), { revealAtOnce: "item-2520" });
+	await harness.heard("painted");
+	await harness.settled();
+	const top = await harness.page.evaluate<number>(
+		"document.querySelector('[data-id=item-2520]').getBoundingClientRect().top",
+	);
+	assert.ok(Math.abs(top - 56) <= 2, `at ${top}`);
+	await harness.close();
+});
+
 test("heights that come late do not move what is read", async () => {
 	const harness = await Harness.open(long(5000), { reveal: "item-2520" });
 	await harness.heard("painted");
