@@ -9,6 +9,7 @@ import { CatalogueClient } from "./host/catalogueClient.ts";
 import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
 import { ContextKeys } from "./host/contextKeys.ts";
+import { Daemons } from "./host/daemon/daemons.ts";
 import { DoctorDocuments } from "./host/doctor/doctorDocuments.ts";
 import { currentScopes, followWorkspace } from "./host/followWorkspace.ts";
 import { registerSessionTools } from "./host/languageModelTools.ts";
@@ -44,6 +45,11 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const reader = new SessionReader(list, catalogue, stores, sources);
 	const opener = new TranscriptOpener(reader, list, sources);
 
+	const script = path.join(context.extensionPath, "dist", "daemon.js");
+	const version = String(context.extension.packageJSON.version);
+	const memory = context.workspaceState;
+	const daemons = own(new Daemons({ script, version, memory, log }));
+
 	const views = own(new SessionViews(list, catalogue, contextKeys));
 	const decorations = own(new WarningDecorations(list));
 	const documents = own(new VirtualDocuments(opener));
@@ -52,7 +58,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const editors = own(new TranscriptEditors({ extensionUri, log, contextKeys, opener, requests }));
 	const targets = new Targets(list, catalogue, reader, views, editors, prompts);
 	const { id: extensionId } = context.extension;
-	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources };
+	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources, daemons };
 	const doctor = own(new DoctorDocuments(catalogue, list));
 	const search = new SessionSearch(catalogue, list, context.workspaceState);
 	const all = { ...parts, views, editors, documents, targets, search, doctor };
@@ -60,5 +66,6 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	own(registerSessionTools(catalogue, reader));
 	const links = own(new Links(log));
 	own(followWorkspace({ ...all, decorations, locations }));
+	daemons.follow();
 	return createApi(context.extensionMode, all, links);
 }

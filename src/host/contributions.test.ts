@@ -3,11 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "node:test";
 import {
+	approvalPolicies,
 	commandIds,
 	contextKeys,
 	editorTypes,
 	groupings,
 	keepings,
+	sandboxes,
 	settingNames,
 	sortings,
 	viewContainerId,
@@ -62,6 +64,8 @@ describe("package.json and the code agree on", () => {
 
 	it("settings and their values", () => {
 		assert.deepEqual(settings["skein.sources.keep"]?.enum, keepings);
+		assert.deepEqual(settings["skein.sandbox"]?.enum, sandboxes);
+		assert.deepEqual(settings["skein.approvals"]?.enum, approvalPolicies);
 		sameNames(Object.keys(settings), Object.keys(settingNames));
 		assert.deepEqual(settings["skein.sessions.groupBy"]?.enum, groupings);
 		assert.deepEqual(settings["skein.sessions.sortBy"]?.enum, sortings);
@@ -165,10 +169,14 @@ describe("package.json", () => {
 	});
 
 	it("keeps executables out of a workspace's reach", () => {
-		assert.equal(settings["skein.codex.path"]?.scope, "machine-overridable");
-		assert.deepEqual(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations, [
-			"skein.codex.path",
-		]);
+		const restricted = ["skein.codex.path", "skein.agents", "skein.sandbox", "skein.approvals"];
+		for (const name of restricted) {
+			assert.equal(settings[name]?.scope, "machine-overridable", name);
+		}
+		assert.deepEqual(
+			manifest.capabilities.untrustedWorkspaces.restrictedConfigurations,
+			restricted,
+		);
 	});
 
 	it("puts at most one icon into an editor's title bar", () => {

@@ -4,6 +4,7 @@
  */
 
 import type { KeepSources } from "../protocol/catalogue.ts";
+import type { ApprovalPolicy, SandboxMode } from "../protocol/daemon.ts";
 
 /** Commands, by the name the code uses. */
 export const commandIds = {
@@ -87,6 +88,16 @@ export type ContextKey = keyof typeof contextKeys;
 export const groupings = ["date", "agent", "lineage", "none"] as const;
 export type GroupBy = (typeof groupings)[number];
 export const keepings = ["thisFolder", "all", "off"] as const satisfies readonly KeepSources[];
+export const sandboxes = [
+	"read-only",
+	"workspace-write",
+	"danger-full-access",
+] as const satisfies readonly SandboxMode[];
+export const approvalPolicies = [
+	"untrusted",
+	"on-request",
+	"never",
+] as const satisfies readonly ApprovalPolicy[];
 export const sortings = ["updated", "created", "title"] as const;
 export type SortBy = (typeof sortings)[number];
 
@@ -96,6 +107,12 @@ export interface Settings {
 	"skein.sessions.sortBy": SortBy;
 	"skein.confirmDelete": boolean;
 	"skein.codex.path": string;
+	/** By name; what an entry holds is checked where it is used. */
+	"skein.agents": Readonly<Record<string, unknown>>;
+	"skein.sandbox": SandboxMode;
+	"skein.approvals": ApprovalPolicy;
+	/** Minutes. */
+	"skein.daemon.idleTimeout": number;
 	"skein.sources.keep": KeepSources;
 }
 export type SettingName = keyof Settings;
@@ -104,6 +121,10 @@ export const settingNames = {
 	"skein.sessions.sortBy": true,
 	"skein.confirmDelete": true,
 	"skein.codex.path": true,
+	"skein.agents": true,
+	"skein.sandbox": true,
+	"skein.approvals": true,
+	"skein.daemon.idleTimeout": true,
 	"skein.sources.keep": true,
 } satisfies Record<SettingName, true>;
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import type { SettingName, Settings } from "./contributions.ts";
-import { groupings, keepings, sortings } from "./contributions.ts";
+import { approvalPolicies, groupings, keepings, sandboxes, sortings } from "./contributions.ts";
 
 type Guards = { readonly [K in SettingName]: (value: unknown) => value is Settings[K] };
 
@@ -15,6 +15,11 @@ const guards: Guards = {
 	"skein.confirmDelete": (value) => typeof value === "boolean",
 	"skein.sources.keep": oneOf(keepings),
 	"skein.codex.path": (value) => typeof value === "string",
+	"skein.agents": (value): value is Readonly<Record<string, unknown>> =>
+		typeof value === "object" && value !== null && !Array.isArray(value),
+	"skein.sandbox": oneOf(sandboxes),
+	"skein.approvals": oneOf(approvalPolicies),
+	"skein.daemon.idleTimeout": (value): value is number => typeof value === "number" && value >= 1,
 };
 
 /** A setting's value; its default when somebody wrote nonsense into settings.json. */

@@ -2,6 +2,7 @@ import type * as vscode from "vscode";
 import type { Source } from "../../core/sources/source.ts";
 import type { CatalogueClient } from "../catalogueClient.ts";
 import type { CommandName } from "../contributions.ts";
+import type { Daemons } from "../daemon/daemons.ts";
 import type { DoctorDocuments } from "../doctor/doctorDocuments.ts";
 import type { Prompts } from "../prompts.ts";
 import type { SessionSearch } from "../search/sessionSearch.ts";
@@ -24,6 +25,7 @@ export interface CommandContext {
 	readonly reader: SessionReader;
 	readonly stores: Stores;
 	readonly sources: readonly Source[];
+	readonly daemons: Daemons;
 	readonly views: SessionViews;
 	readonly editors: TranscriptEditors;
 	readonly documents: VirtualDocuments;
