@@ -37,6 +37,7 @@ const records: JournalRecord[] = [
 		approval: id(3),
 		outcome: "allowed",
 		option: "accept",
+		by: "the window at home",
 	},
 	{ ...base, id: id(5), type: "approval.answered", approval: id(3), outcome: "withdrawn" },
 	{ ...base, id: id(6), type: "turn.started", after: null, run: { id: "r2", host: "here" } },
@@ -73,7 +74,8 @@ test("the newest attachment names the thread a session lives in, and each turn k
 
 test("an approval is answered once: the first answer counts", () => {
 	const [approval] = fold(records).agent.approvals;
-	assert.deepEqual(approval?.answered, { by: id(4), outcome: "allowed" });
+	const answered = { by: id(4), outcome: "allowed", label: "Allow", client: "the window at home" };
+	assert.deepEqual(approval?.answered, answered);
 	assert.equal(fold(records.slice(0, 3)).agent.approvals[0]?.answered, undefined);
 });
 

@@ -1,4 +1,5 @@
-import type { ApprovalKind, ApprovalOutcome, RecordOf, TurnRun } from "./record.ts";
+import type { Text } from "./blob.ts";
+import type { ApprovalKind, ApprovalOption, ApprovalOutcome, RecordOf, TurnRun } from "./record.ts";
 
 /** A question of the agent's, as the fold knows it. */
 export interface ApprovalState {
@@ -6,8 +7,20 @@ export interface ApprovalState {
 	readonly turn: string;
 	readonly item: string | undefined;
 	readonly kind: ApprovalKind;
+	readonly title: Text;
+	readonly reason: string | undefined;
+	readonly options: readonly ApprovalOption[];
 	/** The record that answered it; the first one counts. */
-	answered: { readonly by: string; readonly outcome: ApprovalOutcome } | undefined;
+	answered:
+		| {
+				readonly by: string;
+				readonly outcome: ApprovalOutcome;
+				/** What was chosen, in the agent's words. */
+				readonly label: string | undefined;
+				/** Name of the client that answered. */
+				readonly client: string | undefined;
+		  }
+		| undefined;
 }
 
 /** The agent's own names of one of our turns. */
@@ -41,6 +54,9 @@ export class AgentState {
 					turn: record.turn,
 					item: record.item,
 					kind: record.kind,
+					title: record.title,
+					reason: record.reason,
+					options: record.options,
 					answered: undefined,
 				});
 				return;
@@ -56,7 +72,12 @@ export class AgentState {
 				const answer = this.answers.get(approval.id);
 				return {
 					...approval,
-					answered: answer && { by: answer.id, outcome: answer.outcome },
+					answered: answer && {
+						by: answer.id,
+						outcome: answer.outcome,
+						label: approval.options.find((option) => option.id === answer.option)?.label,
+						client: answer.by,
+					},
 				};
 			})
 			.sort((a, b) => (a.id < b.id ? -1 : 1));

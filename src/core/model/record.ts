@@ -217,6 +217,8 @@ export const ApprovalAnswered = z.looseObject({
 	option: z.optional(z.string()),
 	/** What was typed or picked, by question; secret answers are left out. */
 	answers: z.optional(z.record(z.string(), z.array(z.string()))),
+	/** Who answered: the name of a client of the daemon's. */
+	by: z.optional(z.string()),
 });
 
 export const JournalRecord = z.discriminatedUnion("type", [

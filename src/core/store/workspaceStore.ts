@@ -80,25 +80,27 @@ export class WorkspaceStore {
 		return readStoreStatus(this.files, this.layout);
 	}
 
-	/** Makes a session. Throws a HumanError (`not-writable`, `not-stored`). */
+	/** Makes a session, with an id made earlier if one is given. Throws a HumanError (`not-writable`, `not-stored`). */
 	async create(
-		options: { title?: string; agent?: string; model?: string; cwd?: string } = {},
+		options: { id?: string; title?: string; agent?: string; model?: string; cwd?: string } = {},
 	): Promise<Session> {
 		checkTitle(options.title?.trim() ?? "");
-		return this.createFrom({
+		const header = {
 			title: options.title?.trim() ?? "",
 			agent: options.agent ?? null,
 			model: options.model ?? null,
 			cwd: this.relativeCwd(options.cwd ?? this.folder),
 			origin: null,
-		});
+		};
+		return this.createFrom(header, options.id);
 	}
 
-	/** Makes a session with a given header (its id is made here). */
-	async createFrom(header: Omit<SessionHeader, "id">): Promise<Session> {
+	/** Makes a session with a given header. */
+	async createFrom(header: Omit<SessionHeader, "id">, givenId?: string): Promise<Session> {
 		await this.ensure();
 		const now = this.clock();
-		const id = newId(now);
+		const id = givenId ?? newId(now);
+		checkId(id);
 		const record = JournalRecord.parse({
 			v: journalVersion,
 			// The first record of a journal has the lowest id: the session's own.

@@ -5,8 +5,8 @@ import type { ApprovalAnswer } from "../drivers/driver.ts";
 
 interface Open {
 	readonly approval: Approval;
-	/** Writes the answer down; then the agent gets it. */
-	readonly store: (answer: ApprovalAnswer | undefined) => Promise<void>;
+	/** Writes the answer down, and who gave it; then the agent gets it. */
+	readonly store: (answer: ApprovalAnswer | undefined, client?: string) => Promise<void>;
 	readonly resolve: (answer: ApprovalAnswer | undefined) => void;
 }
 
@@ -58,7 +58,7 @@ export class Approvals {
 		this.close(id, `${chosen.label}, by ${client}`);
 		const answer = { option: chosen, answers };
 		try {
-			await open.store(answer);
+			await open.store(answer, client);
 		} catch (error) {
 			this.answered.delete(id);
 			this.open.set(id, open);
