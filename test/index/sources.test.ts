@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
 import { IndexDatabase } from "../../src/core/index/database.ts";
-import { textCheck } from "../../src/core/index/projection.ts";
+import { textCheck } from "../../src/core/index/indexedItem.ts";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
 import { SourceIndex } from "../../src/core/index/sourceIndex.ts";
 import { createSources } from "../../src/core/sources/sources.ts";

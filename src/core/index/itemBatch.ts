@@ -1,13 +1,7 @@
 import type { SessionSummary } from "../model/summary.ts";
 import type { IndexDatabase } from "./database.ts";
-import type {
-	FileRecord,
-	IndexedItem,
-	IndexedTurn,
-	ItemChange,
-	KnownItem,
-	Projection,
-} from "./projection.ts";
+import type { IndexedItem, IndexedTurn, KnownItem } from "./indexedItem.ts";
+import type { FileRecord, ItemChange, Projection } from "./projection.ts";
 
 /** Text that is gathered before it is stored. UTF-16 units. */
 const textLimit = 16 * 1024 * 1024;

@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { ItemContent } from "../model/item.ts";
 import type { StoreLayout } from "../store/layout.ts";
+import type { ItemEntry } from "./indexedItem.ts";
 import { searchableText } from "./itemText.ts";
-import type { ItemEntry } from "./projection.ts";
 
 /** Largest blob that is looked into. Bytes. */
 const blobLimit = 1024 * 1024;

@@ -7,9 +7,9 @@ import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
+import type { IndexedItem, IndexedTurn } from "./indexedItem.ts";
 import { searchableText } from "./itemText.ts";
 import { type JournalFile, unreadableRow } from "./journalFiles.ts";
-import type { IndexedItem, IndexedTurn } from "./projection.ts";
 import { touchedPath } from "./touched.ts";
 
 /** Journals kept read, so that a session that grows is not read from its beginning each time. */

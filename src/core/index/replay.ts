@@ -1,13 +1,7 @@
+import { type IndexedItem, type IndexedTurn, markOf, plainTurn, textCheck } from "./indexedItem.ts";
 import type { UpdateOptions } from "./progress.ts";
 import { breathe } from "./progress.ts";
-import {
-	type IndexedItem,
-	type IndexedTurn,
-	markOf,
-	type Projection,
-	plainTurn,
-	textCheck,
-} from "./projection.ts";
+import type { Projection } from "./projection.ts";
 import type { SourceIndex } from "./sourceIndex.ts";
 import { type StoreIndex, storeSource } from "./storeIndex.ts";
 

@@ -1,9 +1,9 @@
 import * as vm from "node:vm";
 import type { ItemType } from "../model/item.ts";
+import { entryOf, type ItemEntry, type ItemRow } from "./indexedItem.ts";
 import { typeOfKey } from "./itemKeys.ts";
 import type { Hidden, Match, MatchFinder } from "./matches.ts";
 import { breathe } from "./progress.ts";
-import { entryOf, type ItemEntry, type ItemRow } from "./projection.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { QueryError } from "./queryError.ts";
 import type { SearchedFile } from "./sessionTable.ts";

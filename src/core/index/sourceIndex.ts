@@ -4,15 +4,10 @@ import type { SessionSummary } from "../model/summary.ts";
 import type { Source, SourceFile } from "../sources/source.ts";
 import { CodexReader } from "./codexReader.ts";
 import type { IndexDatabase } from "./database.ts";
+import type { IndexedItem } from "./indexedItem.ts";
 import { ItemBatch } from "./itemBatch.ts";
 import { breathe, type UpdateOptions } from "./progress.ts";
-import {
-	type FileRecord,
-	type IndexedItem,
-	type KnownFile,
-	Projection,
-	summaryCheck,
-} from "./projection.ts";
+import { type FileRecord, type KnownFile, Projection, summaryCheck } from "./projection.ts";
 import type { SourceReader, SourceReading } from "./sourceReader.ts";
 import { compareStamps, type FileStamp, stampOf } from "./stamp.ts";
 import { stillThere } from "./tailProbe.ts";

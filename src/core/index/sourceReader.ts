@@ -1,5 +1,5 @@
 import type { Source, SourceFile } from "../sources/source.ts";
-import type { IndexedItem, IndexedTurn, ItemEntry } from "./projection.ts";
+import type { IndexedItem, IndexedTurn, ItemEntry } from "./indexedItem.ts";
 import type { LastRecord } from "./tailProbe.ts";
 
 /** What the index takes from one file of a source. */

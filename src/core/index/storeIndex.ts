@@ -3,19 +3,12 @@ import type { ItemState, Span } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import type { IndexDatabase } from "./database.ts";
+import { type IndexedItem, type IndexedTurn, type KnownItem, plainTurn } from "./indexedItem.ts";
 import { ItemBatch } from "./itemBatch.ts";
 import { type JournalFile, listJournals, lookAtJournal } from "./journalFiles.ts";
 import { JournalReader, pageSize, spansOf, turnsOf } from "./journalReader.ts";
 import { breathe, type UpdateOptions } from "./progress.ts";
-import {
-	type FileRecord,
-	type IndexedItem,
-	type IndexedTurn,
-	type KnownFile,
-	type KnownItem,
-	Projection,
-	plainTurn,
-} from "./projection.ts";
+import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
 import { compareStamps } from "./stamp.ts";
 import { type LastRecord, probeTail, stillThere } from "./tailProbe.ts";
 

@@ -1,5 +1,5 @@
 import type { IndexDatabase } from "./database.ts";
-import { entryOf, type ItemRow } from "./projection.ts";
+import { entryOf, type ItemRow } from "./indexedItem.ts";
 import { touchedPath } from "./touched.ts";
 
 /** A session that changed a file. */

@@ -4,8 +4,9 @@ import { SharedRun } from "../../base/async.ts";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type FileIdentity, type Files, readRange, sameFile } from "../files.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
-import { SessionState, type Span } from "../model/state.ts";
+import type { SessionState, Span } from "../model/state.ts";
 import { aheadLimit, idTime } from "./ids.ts";
+import { type Known, Loaded } from "./loaded.ts";
 import { changeTime, exact, type FileState } from "./look.ts";
 import { type Meaning, meaningOf } from "./meaning.ts";
 import { JournalScanner, type ScannedRecord } from "./scan.ts";
@@ -16,15 +17,8 @@ import type { Written } from "./writer.ts";
 export const settleTime = 2000;
 /** Small enough that parsing one chunk stays far below 16 ms. Bytes. */
 const chunkSize = 256 * 1024;
-/** Diagnostics kept in full; the rest are counted. */
-const diagnosticLimit = 1000;
 
 export type JournalChange = "unchanged" | "grown" | "reloaded";
-
-interface Known {
-	readonly bytes: number;
-	readonly crc32: number;
-}
 
 /**
  * One journal, read: the state its records fold into, what was wrong with its bytes, and where every item's bytes are.
@@ -419,68 +413,6 @@ export class Journal {
 				`The journal ${this.path} could not be read: ${causeInWords(error)}.`,
 				{ cause: error },
 			);
-		}
-	}
-}
-
-/** All that one reading of a file has found so far. */
-class Loaded {
-	readonly state = new SessionState();
-	readonly known = new Map<string, Known>();
-	/** The records that another of the same id won over: identical ones count once. */
-	readonly losers = new Set<string>();
-	/** Clock against which ids are judged: the later of now and the file's own time, so a clock set back damages nothing. */
-	reference: number;
-	/** Time of the earliest id that was too far ahead of it; ms. */
-	earliestAhead = Number.POSITIVE_INFINITY;
-	damage: Diagnostic[] = [];
-	/** About the last, unterminated line: gone when it is read again. */
-	provisional: Diagnostic[] = [];
-	uncounted = 0;
-	identity: FileIdentity | undefined;
-	size = 0;
-	mtimeNs = 0n;
-	greatestId = "";
-	resume = { offset: 0, line: 1 };
-	tail: Span = { offset: 0, length: 0 };
-	tailSettled = true;
-	/** All of the file was read, and it ends with a newline. */
-	isWhole = false;
-	last: (Span & { crc32: number }) | undefined;
-
-	constructor(reference: number) {
-		this.reference = reference;
-	}
-
-	/** Whether the file is the one that was read, as far as its size and time tell. */
-	isAt(stat: FileState): boolean {
-		return (
-			this.identity !== undefined &&
-			sameFile(this.identity, stat) &&
-			stat.size === BigInt(this.size) &&
-			stat.mtimeNs === this.mtimeNs
-		);
-	}
-
-	/** Notes that all bytes before `size` were read, up to `position` whole lines; `isAll`: the file has no more. */
-	advance(position: { offset: number; line: number }, size: number, isAll: boolean): void {
-		this.size = size;
-		this.resume = position;
-		this.tail = { offset: this.resume.offset, length: size - this.resume.offset };
-		this.isWhole = isAll && this.tail.length === 0;
-	}
-
-	/** Goes with the time. False when an id that was too far ahead no longer is: then all must be read again. */
-	moveReference(now: number): boolean {
-		this.reference = Math.max(this.reference, now);
-		return this.earliestAhead > this.reference + aheadLimit;
-	}
-
-	report(diagnostic: Diagnostic): void {
-		if (this.damage.length < diagnosticLimit) {
-			this.damage.push(diagnostic);
-		} else {
-			this.uncounted++;
 		}
 	}
 }

@@ -1,21 +1,9 @@
-import { isUtf8 } from "node:buffer";
-import type { Diagnostic } from "../../model/diagnostic.ts";
 import { Conversation, type Place } from "./conversation.ts";
-import { isBlank, recover } from "./damage.ts";
 import { completedFamily, eventFamily, isBookkeeping } from "./events.ts";
 import { injectedLabel } from "./injected.ts";
 import { type ParsedItem, type ParsedTurn, slot } from "./pairing.ts";
-import { peek } from "./peek.ts";
-import {
-	asJson,
-	asList,
-	asNumber,
-	asText,
-	isJson,
-	type Json,
-	parseObject,
-	SessionMeta,
-} from "./schema.ts";
+import { RolloutLines } from "./rolloutLines.ts";
+import { asJson, asList, asNumber, asText, type Json, SessionMeta } from "./schema.ts";
 import {
 	callKeys,
 	callShape,
@@ -29,9 +17,6 @@ import {
 	textsOf,
 } from "./shapes.ts";
 
-/** Diagnostics kept for one file; the rest are counted in one more. */
-const maxDiagnostics = 200;
-
 /**
  * Makes the conversation of one rollout file out of its lines: which lines make which item, which items make which turn,
  * and how the turns follow each other. Pure: no disk, no clock.
@@ -40,8 +25,7 @@ const maxDiagnostics = 200;
  * depends only on the lines up to its first; every line is a span of one item, or counted as bookkeeping, or has a
  * diagnostic; contents are not kept (see `content.ts`), so memory grows with the number of items, not with their size.
  */
-export class RolloutParser {
-	readonly diagnostics: Diagnostic[] = [];
+export class RolloutParser extends RolloutLines {
 	/** First `session_meta` of the file: its identity. */
 	meta: SessionMeta | undefined;
 	/** Last `session_meta` with the same id: branch and other things that change. */
@@ -51,17 +35,10 @@ export class RolloutParser {
 	threadName: string | undefined;
 	cwd: string | undefined;
 	headerTime = 0;
-	/** Warnings beyond {@link maxDiagnostics}. */
-	unreported = 0;
 
 	private readonly told = new Conversation();
-	private records = 0;
-	private bookkeeping = 0;
-	private damaged = 0;
 	private hasUsageRecords = false;
 	private lastTotal = "";
-	private line = 0;
-	private recognised = 0;
 
 	get items(): readonly ParsedItem[] {
 		return this.told.items;
@@ -91,124 +68,8 @@ export class RolloutParser {
 		return { lines, items: this.told.lines, bookkeeping, damaged };
 	}
 
-	/** One line, without its newline. Blank lines count for nothing. */
-	readLine(bytes: Buffer, offset: number): void {
-		this.line++;
-		if (isBlank(bytes)) {
-			return;
-		}
-		this.records++;
-		const known = peek(bytes);
-		if (known === "bookkeeping") {
-			this.bookkeeping++;
-			this.recognised++;
-			return;
-		}
-		if (known) {
-			this.record(known, offset, bytes.length);
-			return;
-		}
-		const text = bytes.toString("utf8");
-		let value: unknown;
-		try {
-			value = JSON.parse(text);
-		} catch {
-			this.readDamaged(bytes, text, offset);
-			return;
-		}
-		if (!isJson(value)) {
-			this.damage(offset, bytes.length, "This line holds no JSON object.");
-			return;
-		}
-		if (!isUtf8(bytes)) {
-			this.report("warning", offset, "This line holds bytes that are not UTF-8.");
-		}
-		this.record(value, offset, bytes.length);
-	}
-
-	/**
-	 * The last line of the file, which has no newline. A whole record counts; a part of one is `info` and is read again
-	 * when the file has grown.
-	 * @returns whether the line was taken.
-	 */
-	readRest(bytes: Buffer, offset: number): boolean {
-		if (isBlank(bytes)) {
-			return false;
-		}
-		let value: unknown;
-		try {
-			value = JSON.parse(bytes.toString("utf8"));
-		} catch {
-			return false;
-		}
-		if (!isJson(value)) {
-			return false;
-		}
-		this.readLine(bytes, offset);
-		return true;
-	}
-
-	lineTooLong(offset: number, length: number): void {
-		this.line++;
-		this.records++;
-		this.damage(offset, length, "This line is longer than 64 MiB and was left out.");
-	}
-
-	/** An element of `items` in a file of the first generation. */
-	readElement(json: string, offset: number, length: number): void {
-		this.records++;
-		const value = parseObject(json);
-		if (value) {
-			this.record(value, offset, length);
-		} else {
-			this.damage(offset, length, "A part of this session is not JSON and was left out.");
-		}
-	}
-
-	/** True when at least one line was one of Codex's. */
-	get isCodex(): boolean {
-		return this.recognised > 0;
-	}
-
-	get lines(): number {
-		return this.line;
-	}
-
-	private readDamaged(bytes: Buffer, text: string, offset: number): void {
-		const { records, lost } = recover(text);
-		if (records.length === 0) {
-			this.damage(offset, bytes.length, "This line is not JSON and was left out.");
-			return;
-		}
-		this.records--;
-		if (lost > 0) {
-			this.records++;
-			this.damage(offset, bytes.length, "A part of this line is not JSON and was left out.");
-		} else {
-			this.report("warning", offset, "This line holds more than one record; all were read.");
-		}
-		for (const each of records) {
-			this.records++;
-			const start = offset + Buffer.byteLength(text.slice(0, each.from));
-			this.record(each.value, start, Buffer.byteLength(text.slice(each.from, each.to)));
-		}
-	}
-
-	private damage(offset: number, length: number, reason: string): void {
-		this.damaged++;
-		this.report("warning", offset, `${reason} (${length} bytes)`);
-	}
-
-	report(severity: Diagnostic["severity"], offset: number, reason: string): void {
-		if (this.diagnostics.length < maxDiagnostics) {
-			this.diagnostics.push({ severity, reason, offset, line: this.line });
-		} else {
-			this.unreported++;
-		}
-	}
-
 	/** One record: a line of a JSONL file, or an element of a file of the first generation. */
-	private record(value: Json, offset: number, length: number): void {
+	protected override record(value: Json, offset: number, length: number): void {
 		const type = asText(value["type"]);
 		const payload = asJson(value["payload"]);
 		const at: Place = {
