@@ -9,7 +9,7 @@ import { CatalogueCache } from "./cache.ts";
 import type { CatalogueChange, ReportProgress } from "./change.ts";
 import { SourceKeep } from "./sourceKeep.ts";
 
-/** Files read between two looks at what a first scan has found so far. */
+/** Files read before a first scan shows what it has found so far; then whenever that has doubled. */
 const batch = 500;
 
 /**
@@ -78,6 +78,8 @@ export class SourceCatalogue {
 		}
 		this.forgetMissing(cache, files);
 		report(0, stale.length);
+		// Every look goes through all that was found: looks at equal distances would cost its square.
+		let shown = batch / 2;
 		for (let start = 0; start < stale.length; start += batch) {
 			const part = stale.slice(start, start + batch);
 			let done = start;
@@ -88,7 +90,8 @@ export class SourceCatalogue {
 				return { path: file.path, facts: said };
 			});
 			facts.push(...found);
-			if (start + batch < stale.length) {
+			if (start + batch < stale.length && facts.length >= shown * 2) {
+				shown = facts.length;
 				partial(this.apply(await this.source.summarize(facts), false));
 			}
 		}
@@ -125,7 +128,8 @@ export class SourceCatalogue {
 		for (const listed of summaries) {
 			const summary = { ...listed, present: !this.kept.holds(listed.file) };
 			present.add(summary.id);
-			if (JSON.stringify(this.rows.get(summary.id)) !== JSON.stringify(summary)) {
+			const known = this.rows.get(summary.id);
+			if (!known || JSON.stringify(known) !== JSON.stringify(summary)) {
 				this.rows.set(summary.id, summary);
 				rows.push(summary);
 			}

@@ -55,13 +55,17 @@ export function titleFrom(prompt: string): string {
 	if (plain.length <= titleLength) {
 		return plain;
 	}
-	const signs = [...graphemes.segment(plain)];
-	return signs.length <= titleLength
-		? plain
-		: `${signs
-				.slice(0, titleLength - 1)
-				.map((each) => each.segment)
-				.join("")}…`;
+	if (/^[ -~]{81}/.test(plain)) {
+		// One sign a character there, which is nearly always so and spares a tenth of a millisecond.
+		return `${plain.slice(0, titleLength - 1)}…`;
+	}
+	const signs: string[] = [];
+	for (const { segment } of graphemes.segment(plain)) {
+		if (signs.push(segment) > titleLength) {
+			return `${signs.slice(0, titleLength - 1).join("")}…`;
+		}
+	}
+	return plain;
 }
 
 const titleLength = 80;

@@ -16,6 +16,7 @@ import {
 	responseTypes,
 	textsOf,
 } from "./shapes.ts";
+import { timeOf } from "./times.ts";
 
 /**
  * Makes the conversation of one rollout file out of its lines: which lines make which item, which items make which turn,
@@ -406,9 +407,4 @@ export class RolloutParser extends RolloutLines {
 			this.told.raw(type || "event", at);
 		}
 	}
-}
-
-function timeOf(value: unknown): number {
-	const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
-	return Number.isNaN(time) ? 0 : time;
 }
