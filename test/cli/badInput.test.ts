@@ -323,6 +323,27 @@ test("doctor reports a parent that is gone, and a cached row that is not what th
 	);
 });
 
+test("doctor compares the search index, says in a sentence that it is damaged, and the next search repairs it", async (t) => {
+	const place = await Place.make(t);
+	await place.append(await place.create("Lost"), talk);
+	await place.json(["index"]);
+	assert.equal((await place.run(["doctor"])).code, 0);
+	const cache = path.join(place.env["XDG_CACHE_HOME"] ?? "", "skein", "index");
+	const names = (await readdir(cache)).filter((name) => /^[0-9A-Z]{26}\.db$/.test(name));
+	assert.equal(names.length, 1);
+	const file = path.join(cache, names[0] ?? "");
+	await writeFile(file, (await readFile(file)).fill(0x5a, 100));
+	const damaged = await place.run(["doctor"]);
+	assert.equal(damaged.code, 1);
+	assert.match(damaged.stdout, /^differs {2}- {2}index .* is damaged .* was renamed to /m);
+	assert.match(damaged.stdout, /The next search repairs the index\.$/m);
+	assert.equal(damaged.stderr, "");
+	const found = await place.json<{ total: number }>(["search", "login"]);
+	assert.equal(found.total, 1);
+	const again = await place.json<{ ok: boolean; projection: object }>(["doctor"]);
+	assert.deepEqual([again.ok, again.projection], [true, { equal: true, differences: [] }]);
+});
+
 test("a store of a newer version is listed and shown, and not changed", async (t) => {
 	const place = await Place.make(t);
 	const id = await place.create("From the future");

@@ -3,7 +3,6 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
-import { isDamage } from "../../src/core/index/sqlite.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import { random, writeStore } from "../bench/datasets.ts";
 import { bundled, checkIndex, locationsBeside, rounds, Speaker, seed, workspace } from "./lab.ts";
@@ -62,17 +61,14 @@ test("an index that is deleted, cut, overwritten or flipped, open or not: after 
 		}
 		try {
 			await index.update();
-			const isRight = await index.compareWithReplay().then(
-				({ equal }) => equal,
-				(error: unknown) => {
-					assert.ok(isDamage(error), String(error));
-					return false;
-				},
-			);
-			if (!isRight) {
-				// A flipped bit in a page that an update does not read is for the doctor to find and for a rebuild to repair.
-				await index.rebuild();
-				assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [] });
+			if (!(await index.compareWithReplay()).equal) {
+				// A flipped bit in a page that an update does not read: the doctor has set the index aside.
+				await index.update();
+				assert.deepEqual(await index.compareWithReplay(), {
+					equal: true,
+					differences: [],
+					behind: 0,
+				});
 			}
 		} catch (error) {
 			throw new Error(`round ${round}, index ${isOpen ? "open" : "closed"}`, { cause: error });

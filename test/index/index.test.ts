@@ -14,6 +14,7 @@ import {
 } from "node:fs/promises";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
+import { examineStore } from "../../src/core/doctor/doctor.ts";
 import { applicationId, migrations, schemaVersion } from "../../src/core/index/schema.ts";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
 import { loadSqlite } from "../../src/core/index/sqlite.ts";
@@ -251,7 +252,7 @@ test("a growing session is read on; a running item is found by what it says so f
 	assert.equal((await index.search("zeppelins")).total, 0);
 	assert.equal((await index.search("balloons")).hits[0]?.item, itemId);
 	assert.equal((await index.update()).read, 0);
-	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [] });
+	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
 });
 
 test("a rewritten, replaced, touched or deleted journal is noticed", async (t) => {
@@ -348,7 +349,7 @@ for (const [what, spoil] of [
 		await index.update();
 		assert.equal((await index.search("login")).total, 3);
 		assert.equal((await index.rows()).length, 1);
-		assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [] });
+		assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
 		if (what !== "empty") {
 			assert.match(index.notices.join(" "), /renamed to .*\.aside/);
 		}
@@ -518,7 +519,7 @@ test("places say where an item's bytes are", async (t) => {
 });
 
 test("the doctor's comparison finds what is wrong in an index", async (t) => {
-	const { store, locations, session } = await filled(t);
+	const { store, locations, session, prompt } = await filled(t);
 	const index = await openIndex(t, store);
 	await index.update();
 	const db = new (loadSqlite().DatabaseSync)(await onlyFile(locations));
@@ -526,10 +527,82 @@ test("the doctor's comparison finds what is wrong in an index", async (t) => {
 	db.close();
 	const { equal, differences } = await index.compareWithReplay();
 	assert.equal(equal, false);
-	assert.match(
-		differences.join(),
-		new RegExp(`of session ${session.id} is found by a text that it does not have`),
+	assert.deepEqual(
+		differences.map(({ session: id, projection, field, found }) => [id, projection, field, found]),
+		[[session.id, "index", `text of item ${prompt}`, 1]],
 	);
+	assert.match(index.notices.join(), /does not say what the sessions say.*renamed to .*\.aside/);
+	await index.update();
+	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
+});
+
+test("words that no text has, or that a text has lost, are found by the doctor although all checks agree", async (t) => {
+	for (const harm of [
+		undefined,
+		"DELETE FROM text_1 WHERE rowid = (SELECT max(key) FROM items)",
+		"DELETE FROM about",
+	]) {
+		const { store, locations } = await filled(t);
+		const index = await openIndex(t, store);
+		await index.update();
+		index.close();
+		const file = await onlyFile(locations);
+		if (harm === undefined) {
+			const bytes = await readFile(file);
+			bytes.write("x", bytes.indexOf("expired") + "expire".length);
+			await writeFile(file, bytes);
+		}
+		const db = new (loadSqlite().DatabaseSync)(file);
+		assert.equal(db.prepare("PRAGMA quick_check").get()?.["quick_check"], "ok");
+		db.exec(harm ?? "");
+		db.close();
+		const { ok, projection } = await examineStore(store);
+		assert.deepEqual(
+			[ok, projection.differences.map(({ field }) => field.split(" ")[0])],
+			[false, ["words"]],
+			harm ?? "a letter",
+		);
+		assert.equal((await index.update()).read, 1);
+		assert.ok((await examineStore(store)).ok);
+		index.close();
+	}
+});
+
+test("the doctor makes no index, and what the index lags behind is no difference", async (t) => {
+	const { store, locations, session } = await filled(t);
+	assert.ok((await examineStore(store)).ok);
+	await assert.rejects(readdir(path.join(locations.cache, "index")), { code: "ENOENT" });
+	const index = await openIndex(t, store);
+	await index.update();
+	await session.addItem(await session.startTurn(), { type: "userMessage", text: "More" });
+	const { ok, behind } = await examineStore(store);
+	assert.deepEqual([ok, behind], [true, 1]);
+	await index.update();
+	assert.equal((await examineStore(store)).behind, 0);
+});
+
+test("whatever bytes an index has, the doctor throws nothing, says it once, and the next use is right", async (t) => {
+	const { store, locations } = await filled(t);
+	const first = await openIndex(t, store);
+	await first.update();
+	first.close();
+	const file = await onlyFile(locations);
+	const whole = await readFile(file);
+	const places = Array.from({ length: 40 }, (_, n) => Math.floor((n * whole.length) / 40) + n);
+	let found = 0;
+	for (const at of [18, 19, ...places]) {
+		const bytes = Buffer.from(whole);
+		bytes.fill(0xff, at, at + 200);
+		await writeFile(file, bytes);
+		const { projection } = await examineStore(store);
+		found += projection.differences.length > 0 ? 1 : 0;
+		const index = await openIndex(t, store);
+		await index.update();
+		assert.equal((await index.search("login")).total, 3, `byte ${at}`);
+		index.close();
+		assert.ok((await examineStore(store)).ok, `byte ${at}`);
+	}
+	assert.ok(found >= 3, `${found} found`);
 });
 
 test("statistics count sessions, items, turns and tokens", async (t) => {

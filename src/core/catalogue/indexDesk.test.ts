@@ -121,5 +121,5 @@ test("the doctor finds a sound store sound, and its index equal to a full readin
 		folders.map(({ folder, found }) => [folder, found.ok, found.sessions]),
 		[[store.folder, true, 1]],
 	);
-	assert.deepEqual(index, { equal: true, differences: [] });
+	assert.deepEqual(index, { equal: true, differences: [], behind: 0 });
 });

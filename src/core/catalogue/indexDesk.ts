@@ -9,7 +9,7 @@ import type {
 	IndexQuestion,
 	Refusal,
 } from "../../protocol/indexQuestions.ts";
-import { examineStore } from "../doctor/doctor.ts";
+import { examineJournals } from "../doctor/doctor.ts";
 import type { Progress } from "../index/progress.ts";
 import { QueryError } from "../index/queryError.ts";
 import { SessionIndex, type SessionIndexOptions } from "../index/sessionIndex.ts";
@@ -132,10 +132,13 @@ export class IndexDesk {
 		const folders: IndexAnswers["doctor"]["folders"][number][] = [];
 		for (const store of this.options.stores) {
 			options.signal.throwIfAborted();
-			folders.push({ folder: store.folder, found: await examineStore(store) });
+			folders.push({ folder: store.folder, found: await examineJournals(store) });
 		}
 		const repaired = await index.update(options);
-		return { folders, repaired, index: await index.compareWithReplay(options) };
+		const compared = await index.compareWithReplay(options);
+		// An index that was set aside is made again with the next question.
+		this.stale ||= !compared.equal;
+		return { folders, repaired, index: compared };
 	}
 
 	private open(): Promise<SessionIndex> {

@@ -1,9 +1,14 @@
 import * as path from "node:path";
 import { mapLimit } from "../../base/async.ts";
 import { causeInWords, errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
+import type { UpdateOptions } from "../index/progress.ts";
+import type { Replay } from "../index/replay.ts";
+import { SessionIndex, unreadable } from "../index/sessionIndex.ts";
 import { isUlid } from "../journal/ids.ts";
 import { Journal } from "../journal/journal.ts";
 import type { Diagnostic, Severity } from "../model/diagnostic.ts";
+import type { Difference } from "../model/difference.ts";
+import type { Source } from "../sources/source.ts";
 import { sessionIds } from "../store/header.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { resolveLineage } from "../transcript/lineage.ts";
@@ -24,30 +29,38 @@ export interface Damage {
 	readonly reason: string;
 }
 
-/** Something that was derived from a journal and is not what the whole journal says. */
-export interface Difference {
-	readonly session: string;
-	/** `catalogue`: a cached row of the list; `fold`: the state after reading the journal in pieces. */
-	readonly projection: "catalogue" | "fold";
-	readonly field: string;
-	readonly found: unknown;
-	readonly expected: unknown;
-}
-
 export interface Examination {
 	/** No warning and no difference. */
 	readonly ok: boolean;
 	readonly sessions: number;
 	readonly damage: readonly Damage[];
 	readonly projection: { readonly equal: boolean; readonly differences: readonly Difference[] };
+	/** Session files that have changed since the index was brought up to date: the next search reads them. */
+	readonly behind: number;
+}
+
+export interface ExamineOptions extends UpdateOptions {
+	/** Whose sessions are looked at, too, as far as the index has them. */
+	readonly sources?: readonly Source[];
 }
 
 /**
  * Checks a store: every journal from its first byte, the chains, the blobs that records name, the kept copies, and what
- * was derived against a full replay (design: section 6, state replay). Changes nothing and throws nothing for what is on
- * disk.
+ * was derived (the list's rows, the state, the index) against a full replay (design: section 6, state replay). Changes no
+ * session and makes no index, but sets aside one that is wrong. Throws nothing for what is on disk.
  */
-export async function examineStore(store: WorkspaceStore): Promise<Examination> {
+export async function examineStore(
+	store: WorkspaceStore,
+	options: ExamineOptions = {},
+): Promise<Examination> {
+	const { damage, sessions, projection } = await examineJournals(store);
+	const index = await examineIndex(store, options);
+	const differences = [...projection.differences, ...index.differences];
+	return examination(sessions, damage, differences, index.behind);
+}
+
+/** What {@link examineStore} finds, the index aside. */
+export async function examineJournals(store: WorkspaceStore): Promise<Examination> {
 	const damage: Damage[] = [];
 	const differences: Difference[] = [];
 	damage.push(...(await checkStoreFile(store)));
@@ -60,13 +73,40 @@ export async function examineStore(store: WorkspaceStore): Promise<Examination> 
 		differences.push(...part.differences);
 	}
 	damage.push(...(await blobs.check()), ...(await checkKept(store, ids)));
-	const ok = differences.length === 0 && damage.every(({ severity }) => severity === "info");
-	return {
-		ok,
-		sessions: ids.length,
-		damage,
-		projection: { equal: differences.length === 0, differences },
-	};
+	return examination(ids.length, damage, differences, 0);
+}
+
+function examination(
+	sessions: number,
+	damage: readonly Damage[],
+	differences: readonly Difference[],
+	behind: number,
+): Examination {
+	const equal = differences.length === 0;
+	const ok = equal && damage.every(({ severity }) => severity === "info");
+	return { ok, sessions, damage, projection: { equal, differences }, behind };
+}
+
+/** The index of the store and that of the sources, if there are any. What cannot be opened or read is a difference. */
+async function examineIndex(
+	store: WorkspaceStore,
+	{ sources = [], ...options }: ExamineOptions,
+): Promise<Pick<Replay, "differences" | "behind">> {
+	const { locations } = store;
+	let index: SessionIndex | undefined;
+	try {
+		index = await SessionIndex.open({ stores: [store], sources, locations, onlyExisting: true });
+		const opened = index.notices.splice(0).map((notice) => unreadable(locations.cache, notice));
+		const { differences, behind } = await index.compareWithReplay(options);
+		return { differences: [...opened, ...differences], behind };
+	} catch (error) {
+		if (!(error instanceof HumanError)) {
+			throw error;
+		}
+		return { differences: [unreadable(locations.cache, error.message)], behind: 0 };
+	} finally {
+		index?.close();
+	}
 }
 
 interface Part {

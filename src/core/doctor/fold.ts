@@ -3,8 +3,8 @@ import type { FileHandle } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Files } from "../files.ts";
 import { Journal } from "../journal/journal.ts";
+import { brief, type Difference } from "../model/difference.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
-import type { Difference } from "./doctor.ts";
 
 /** Places at which the reading of a journal is interrupted. */
 const cuts = 7;
@@ -77,11 +77,6 @@ function plain(value: unknown): unknown {
 		return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry)]));
 	}
 	return value;
-}
-
-/** Enough of a value to see what it is. */
-function brief(value: unknown): string {
-	return (JSON.stringify(value) ?? "undefined").slice(0, 200);
 }
 
 /** Shows a file as if it ended at `size`. */

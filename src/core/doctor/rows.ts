@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import { CatalogueCache } from "../catalogue/cache.ts";
 import { CachedRow } from "../catalogue/storeCatalogue.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { Difference } from "../model/difference.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
-import type { Difference } from "./doctor.ts";
 
 /** The rows that a list of sessions would show without reading the journals again. */
 export class CachedRows {

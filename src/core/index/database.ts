@@ -98,6 +98,22 @@ export class IndexDatabase {
 		}
 	}
 
+	/**
+	 * Runs `work` on the content as it is now, whatever other processes write meanwhile. Nothing of this object may write
+	 * until it ends.
+	 */
+	async snapshot<T>(work: () => Promise<T>): Promise<T> {
+		const db = this.current();
+		db.exec("BEGIN");
+		try {
+			return await work();
+		} finally {
+			if (this.handle === db && db.isTransaction) {
+				db.exec("ROLLBACK");
+			}
+		}
+	}
+
 	/** A text that differs from the last one when the content may have changed since. */
 	version(): string {
 		const db = this.current();

@@ -330,6 +330,12 @@ export class Projection {
 		}
 	}
 
+	/** What a session itself is found by. */
+	about(id: string): string | undefined {
+		const row = this.db.statement("SELECT about FROM sessions WHERE id = ?").get(id);
+		return row?.["about"] as string | undefined;
+	}
+
 	removeSession(id: string): void {
 		const known = this.db
 			.statement("DELETE FROM sessions WHERE id = ? RETURNING n, about")

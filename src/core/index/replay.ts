@@ -1,115 +1,236 @@
+import { isDeepStrictEqual } from "node:util";
+import { brief, type Difference } from "../model/difference.ts";
+import type { IndexDatabase } from "./database.ts";
 import { type IndexedItem, type IndexedTurn, markOf, plainTurn, textCheck } from "./indexedItem.ts";
+import { listJournals } from "./journalFiles.ts";
 import type { UpdateOptions } from "./progress.ts";
 import { breathe } from "./progress.ts";
 import type { Projection } from "./projection.ts";
 import type { SourceIndex } from "./sourceIndex.ts";
 import { type StoreIndex, storeSource } from "./storeIndex.ts";
+import { WordSum } from "./wordSum.ts";
 
-/** Whether an index says what a full reading says; if not, what is different, as sentences. */
+/** Whether an index says what a full reading says, and what is different if not. */
 export interface Replay {
 	readonly equal: boolean;
-	readonly differences: readonly string[];
+	readonly differences: readonly Difference[];
+	/** Session files that have changed since the index was brought up to date; the next update reads them. */
+	readonly behind: number;
 }
 
-/** Compares the projection of one store with a full reading of its journals. Writes nothing. */
-export async function compareStore(index: StoreIndex, options: UpdateOptions): Promise<string[]> {
-	const differences: string[] = [];
-	const files = index.projection.files(storeSource);
-	const rows = new Map(index.projection.summaries(storeSource).map((row) => [row.id, row]));
-	const present = new Set<string>();
-	for await (const replayed of index.replay()) {
-		options.signal?.throwIfAborted();
-		const { id } = replayed.row;
-		present.add(id);
-		compare(differences, `The row of session ${id}`, rows.get(id), replayed.row);
-		const file = files.get(id);
-		if (file) {
-			const turns = replayed.turns;
-			await compareFile(differences, index.projection, file.id, `session ${id}`, {
-				...replayed,
-				turns,
-			});
-		} else {
-			differences.push(`Session ${id} is not in the index.`);
-		}
-		await breathe();
-	}
-	for (const id of files.keys()) {
-		if (!present.has(id)) {
-			differences.push(`Session ${id} is in the index, but its journal is gone.`);
-		}
-	}
-	return differences;
+/** A value that is not JSON as JSON would bring it back: that is how rows are stored. */
+function plain<T>(value: T): T {
+	return JSON.parse(JSON.stringify(value)) as T;
 }
 
-/** Compares the projection of one source with a full reading of its files. Writes nothing. */
-export async function compareSource(index: SourceIndex, options: UpdateOptions): Promise<string[]> {
-	const differences: string[] = [];
-	const { name } = index.source;
-	const files = index.projection.files(name);
-	const facts: { path: string; facts: unknown }[] = [];
-	const present = new Set<string>();
-	for await (const { path, reading } of index.replay()) {
-		options.signal?.throwIfAborted();
-		present.add(path);
-		facts.push({ path, facts: reading.facts });
-		const file = files.get(path);
-		if (!file) {
-			differences.push(`${path} is not in the index.`);
-		} else if ("pages" in reading) {
-			await compareFile(differences, index.projection, file.id, path, reading);
+/**
+ * Compares a database with a full reading of everything that it is made from. Writes nothing; all in one read transaction
+ * of the caller's, so that other processes may go on writing. What the next update would read anyway is no difference, and
+ * is counted as behind.
+ */
+export class Comparison {
+	readonly differences: Difference[] = [];
+	behind = 0;
+	private readonly db: IndexDatabase;
+	private readonly options: UpdateOptions;
+	/** Files that are as they should be, and the words of their items. */
+	private readonly sound: number[] = [];
+	private readonly words = new WordSum();
+
+	constructor(db: IndexDatabase, options: UpdateOptions) {
+		this.db = db;
+		this.options = options;
+	}
+
+	async store(index: StoreIndex): Promise<void> {
+		const files = await listJournals(index.store, []);
+		const pending = await index.pending(files);
+		const known = index.projection.files(storeSource);
+		const suspects: { id: string; found: Difference[] }[] = [];
+		for (const [at, file] of files.entries()) {
+			this.step(at, files.length);
+			const { id } = file;
+			const own = known.get(id);
+			if (!own || pending.get(id) === "changed") {
+				continue;
+			}
+			const replayed = await index.replay(file);
+			const found = new Findings(id);
+			const row = index.projection.summary(id);
+			found.fields(row ?? {}, plain(replayed.row));
+			found.value("about", index.projection.about(id), replayed.about);
+			const words = await compareFile(found, index.projection, own.id, replayed);
+			if (found.all.length > 0) {
+				suspects.push({ id, found: found.all });
+			} else {
+				this.sound.push(own.id);
+				this.words.add(words);
+			}
+			await breathe();
 		}
-		await breathe();
+		for (const id of index.projection.summaryMarks(storeSource).keys()) {
+			if (!known.has(id)) {
+				this.differ(id, "file", null, index.store.layout.journal(id));
+			}
+		}
+		// Whether somebody was writing meanwhile is known only now.
+		const now = await listJournals(index.store, []);
+		const late = suspects.length > 0 ? await index.pending(now) : pending;
+		for (const { id, found } of suspects) {
+			if (late.has(id)) {
+				late.set(id, "changed");
+			} else {
+				this.differences.push(...found);
+			}
+		}
+		this.behind += [...late.values()].filter((state) => state === "changed").length;
 	}
-	for (const path of files.keys()) {
-		if (!present.has(path)) {
-			differences.push(`${path} is in the index, but it is gone.`);
+
+	async source(index: SourceIndex): Promise<void> {
+		const { projection, source } = index;
+		const files = await index.list([]);
+		const pending = await index.pending(files);
+		const known = projection.files(source.name);
+		const stored = projection.facts(source.name);
+		const facts: { path: string; facts: unknown }[] = [];
+		const suspects: { path: string; found: Difference[] }[] = [];
+		for (const [at, file] of files.entries()) {
+			this.step(at, files.length);
+			const { path } = file;
+			const own = known.get(path);
+			if (!own || pending.has(path)) {
+				continue;
+			}
+			const reading = await index.replay(file);
+			facts.push({ path, facts: reading.facts });
+			const found = new Findings("session" in reading ? reading.session : path);
+			found.value("facts", stored.get(path), plain(reading.facts ?? null));
+			const words =
+				"pages" in reading ? await compareFile(found, projection, own.id, reading) : new WordSum();
+			if (found.all.length > 0) {
+				suspects.push({ path, found: found.all });
+			} else {
+				this.sound.push(own.id);
+				this.words.add(words);
+			}
+			await breathe();
+		}
+		const late = suspects.length > 0 ? await index.pending(await index.list([])) : pending;
+		this.differences.push(...suspects.flatMap(({ path, found }) => (late.has(path) ? [] : found)));
+		this.behind += late.size;
+		if (late.size === 0) {
+			await this.sourceRows(index, facts);
 		}
 	}
-	const rows = new Map(index.projection.summaries(name).map((row) => [row.id, row]));
-	for (const row of await index.source.summarize(facts)) {
-		compare(differences, `The row of session ${row.id}`, rows.get(row.id), row);
-		rows.delete(row.id);
+
+	/** Whether the words that searches find are those of the texts. After everything else: only of what is sound otherwise. */
+	fullText(): void {
+		const found = new WordSum();
+		const others = "SELECT key FROM items WHERE file NOT IN (SELECT value FROM json_each(?))";
+		const tiers = this.db.statement("SELECT id FROM tiers").all() as { id: number }[];
+		for (const { id } of tiers) {
+			found.addTable(this.db, `text_${id}`, others, JSON.stringify(this.sound));
+		}
+		if (!found.equals(this.words)) {
+			this.differ(null, "words of items", found.words, this.words.words);
+		}
+		const abouts = new WordSum();
+		const wanted = new WordSum();
+		abouts.addTable(this.db, "about", "SELECT value FROM json_each(?)", "[]");
+		const rows = this.db.statement("SELECT n, about FROM sessions").all();
+		for (const { n, about } of rows as { n: number; about: string }[]) {
+			wanted.addText(n, about);
+		}
+		if (!abouts.equals(wanted)) {
+			this.differ(null, "words of sessions", abouts.words, wanted.words);
+		}
 	}
-	differences.push(
-		...[...rows.keys()].map((id) => `Session ${id} is in the index, but not on disk.`),
-	);
-	return differences;
+
+	/** Titles come from files beside the sessions, which have no stamp here: rows that differ are brought up to date. */
+	private async sourceRows(
+		{ projection, source }: SourceIndex,
+		facts: readonly { path: string; facts: unknown }[],
+	): Promise<void> {
+		const rows = new Map(projection.summaries(source.name).map((row) => [row.id, row]));
+		for (const row of await source.summarize(facts)) {
+			const indexed = rows.get(row.id);
+			rows.delete(row.id);
+			this.behind += isDeepStrictEqual(indexed, plain(row)) ? 0 : 1;
+		}
+		this.behind += rows.size;
+	}
+
+	private differ(session: string | null, field: string, found: unknown, expected: unknown): void {
+		this.differences.push({ session, projection: "index", field, found, expected });
+	}
+
+	private step(done: number, total: number): void {
+		this.options.signal?.throwIfAborted();
+		this.options.progress?.(done, total);
+	}
 }
 
+/** What is different in one session. */
+class Findings {
+	readonly all: Difference[] = [];
+	private readonly session: string;
+
+	constructor(session: string) {
+		this.session = session;
+	}
+
+	value(field: string, found: unknown, expected: unknown): void {
+		if (!isDeepStrictEqual(found, expected)) {
+			this.add(field, brief(found), brief(expected));
+		}
+	}
+
+	fields(found: object, expected: object): void {
+		for (const [field, value] of Object.entries(expected)) {
+			this.value(field, Reflect.get(found, field), value);
+		}
+	}
+
+	add(field: string, found: unknown, expected: unknown): void {
+		this.all.push({ session: this.session, projection: "index", field, found, expected });
+	}
+}
+
+/** Compares the items and turns of one file; returns the words of its texts. */
 async function compareFile(
-	differences: string[],
+	findings: Findings,
 	projection: Projection,
 	file: number,
-	name: string,
-	found: {
+	replayed: {
 		readonly pages: AsyncIterable<readonly IndexedItem[]>;
 		readonly turns: readonly IndexedTurn[];
 	},
-): Promise<void> {
+): Promise<WordSum> {
 	const known = projection.knownItems(file);
-	for await (const page of found.pages) {
+	const words = new WordSum();
+	for await (const page of replayed.pages) {
 		for (const item of page) {
 			const indexed = known.get(item.id);
 			known.delete(item.id);
+			const mark = markOf(item, item.touched);
 			if (!indexed) {
-				differences.push(`Item ${item.id} of ${name} is not in the index.`);
-			} else if (indexed.check !== textCheck(item.text)) {
-				differences.push(`Item ${item.id} of ${name} is found by a text that it does not have.`);
-			} else if (indexed.mark !== markOf(item, item.touched)) {
-				differences.push(`Item ${item.id} of ${name} is described otherwise in the index.`);
+				findings.add(`item ${item.id}`, null, mark);
+				continue;
+			}
+			words.addText(indexed.key, item.text);
+			if (indexed.check !== textCheck(item.text)) {
+				findings.add(`text of item ${item.id}`, indexed.check, textCheck(item.text));
+			}
+			if (indexed.mark !== mark) {
+				findings.add(`item ${item.id}`, indexed.mark, mark);
 			}
 		}
+		await breathe();
 	}
-	for (const id of known.keys()) {
-		differences.push(`Item ${id} of ${name} is in the index, but not in its file.`);
+	for (const [id, { mark }] of known) {
+		findings.add(`item ${id}`, mark, null);
 	}
-	const turns = found.turns.map(plainTurn).sort((a, b) => (a.id < b.id ? -1 : 1));
-	compare(differences, `The turns of ${name}`, projection.turns(file), turns);
-}
-
-function compare(differences: string[], what: string, indexed: unknown, replayed: unknown): void {
-	if (JSON.stringify(indexed) !== JSON.stringify(replayed)) {
-		differences.push(`${what} in the index differs from what a full reading gives.`);
-	}
+	const turns = replayed.turns.map(plainTurn).sort((a, b) => (a.id < b.id ? -1 : 1));
+	findings.value("turns", plain(projection.turns(file)), plain(turns));
+	return words;
 }

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { TaskQueue } from "../../base/async.ts";
 import { errorSentence, HumanError } from "../../base/errors.ts";
 import { nodeFiles } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
 import type { Locations } from "../locations.ts";
+import type { Difference } from "../model/difference.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { Source } from "../sources/source.ts";
 import { readStoreStatus, StoreLayout } from "../store/layout.ts";
@@ -14,10 +16,10 @@ import type { ItemEntry } from "./indexedItem.ts";
 import { journalTexts } from "./itemTexts.ts";
 import { MatchFinder } from "./matches.ts";
 import type { UpdateOptions, UpdateResult } from "./progress.ts";
-import { compareSource, compareStore, type Replay } from "./replay.ts";
+import { Comparison, type Replay } from "./replay.ts";
 import { type SearchOptions, type SearchPart, type SearchResult, search } from "./search.ts";
 import { SourceIndex } from "./sourceIndex.ts";
-import { isDamage } from "./sqlite.ts";
+import { isDamage, sqliteTrouble } from "./sqlite.ts";
 import { type IndexStats, statsOf } from "./stats.ts";
 import { StoreIndex, storeSource } from "./storeIndex.ts";
 import { type ChangedSession, sessionsTouching } from "./touchedSessions.ts";
@@ -27,6 +29,8 @@ export interface SessionIndexOptions {
 	readonly stores: readonly WorkspaceStore[];
 	readonly sources: readonly Source[];
 	readonly locations: Locations;
+	/** Open only indexes that are there, and make none: for the doctor. */
+	readonly onlyExisting?: boolean;
 }
 
 /** One database, what keeps it current, and what reads it. */
@@ -150,18 +154,21 @@ export class SessionIndex {
 		return found.sort((a, b) => b.time - a.time);
 	}
 
-	/** Reads everything again beside the index and compares: for the doctor. Changes nothing. */
-	async compareWithReplay(options: UpdateOptions = {}): Promise<Replay> {
-		const differences: string[] = [];
-		for (const part of await this.openParts()) {
-			for (const store of part.stores) {
-				differences.push(...(await compareStore(store, options)));
+	/**
+	 * Reads everything again beside the index and compares: for the doctor. Updates nothing; but an index that is damaged,
+	 * or that says what the sessions do not, is set aside, so that the next update makes it again.
+	 */
+	compareWithReplay(options: UpdateOptions = {}): Promise<Replay> {
+		return this.updates.run(async () => {
+			const differences: Difference[] = [];
+			let behind = 0;
+			for (const part of await this.openParts()) {
+				const found = await this.comparePart(part, options);
+				differences.push(...found.differences);
+				behind += found.behind;
 			}
-			for (const source of part.sources) {
-				differences.push(...(await compareSource(source, options)));
-			}
-		}
-		return { equal: differences.length === 0, differences };
+			return { equal: differences.length === 0, differences, behind };
+		});
 	}
 
 	async stats(): Promise<IndexStats> {
@@ -227,6 +234,44 @@ export class SessionIndex {
 		}
 	}
 
+	private async comparePart(
+		part: Part,
+		options: UpdateOptions,
+	): Promise<Pick<Replay, "differences" | "behind">> {
+		const { db } = part;
+		try {
+			const found = new Comparison(db, options);
+			await db.snapshot(async () => {
+				db.check();
+				for (const store of part.stores) {
+					await found.store(store);
+				}
+				for (const source of part.sources) {
+					await found.source(source);
+				}
+				found.fullText();
+			});
+			const count = found.differences.length;
+			if (count > 0) {
+				db.setAside(
+					`The index ${db.file} does not say what the sessions say (differences: ${count}).`,
+				);
+				this.takeNotices(part);
+			}
+			return found;
+		} catch (error) {
+			const trouble = sqliteTrouble(error) ?? (isDamage(error) ? "damaged" : undefined);
+			if (trouble === undefined) {
+				throw error;
+			}
+			if (trouble === "damaged") {
+				db.setAside(`The index ${db.file} is damaged (${errorSentence(error)}).`);
+				this.takeNotices(part);
+			}
+			return { differences: [unreadable(db.file, errorSentence(error))], behind: 0 };
+		}
+	}
+
 	private async lock(part: Part, options: UpdateOptions): Promise<() => void> {
 		return part.db.inMemory
 			? () => undefined
@@ -259,8 +304,9 @@ export class SessionIndex {
 				}
 			}
 		}
-		if (this.options.sources.length > 0 && !this.parts.has("")) {
-			const db = this.openFile(path.join(this.folder, "sources.db"));
+		const file = path.join(this.folder, "sources.db");
+		if (this.options.sources.length > 0 && !this.parts.has("") && this.mayOpen(file)) {
+			const db = this.openFile(file);
 			const sources = this.options.sources.map((source) => new SourceIndex(source, db));
 			const texts: SearchPart["texts"] = async (file, items) => {
 				const reader = sources.find(({ source }) => source.name === file.source)?.reader;
@@ -294,7 +340,11 @@ export class SessionIndex {
 		// The id is read from the workspace: it must not lead out of our folder.
 		const name = isUlid(storeId) ? storeId : hashOf(storeId);
 		const folder = await store.files.realpath(store.folder);
-		const db = this.openFile(path.join(this.folder, `${name}.db`));
+		const file = path.join(this.folder, `${name}.db`);
+		if (!this.mayOpen(file)) {
+			return undefined;
+		}
+		const db = this.openFile(file);
 		const owner = db.meta("folder");
 		if (owner === undefined || owner === folder) {
 			db.setMeta("folder", folder);
@@ -304,14 +354,26 @@ export class SessionIndex {
 		if (other.kind === "ready" && other.storeId === storeId) {
 			// A copy of the folder: both are there, and their sessions go separate ways.
 			db.close();
-			const own = this.openFile(path.join(this.folder, `${name}-${hashOf(folder)}.db`));
+			const ownFile = path.join(this.folder, `${name}-${hashOf(folder)}.db`);
+			if (!this.mayOpen(ownFile)) {
+				return undefined;
+			}
+			const own = this.openFile(ownFile);
 			own.setMeta("folder", folder);
 			return own;
+		}
+		if (this.options.onlyExisting) {
+			db.close();
+			return undefined;
 		}
 		// The folder was moved: paths in the rows are those of its old place.
 		db.erase();
 		db.setMeta("folder", folder);
 		return db;
+	}
+
+	private mayOpen(file: string): boolean {
+		return !this.options.onlyExisting || existsSync(file);
 	}
 
 	private openFile(file: string): IndexDatabase {
@@ -355,6 +417,12 @@ function partOf(db: IndexDatabase, texts: SearchPart["texts"]): SearchPart & { d
 			return (row?.["about"] as string | undefined) ?? "";
 		},
 	};
+}
+
+/** An index that could not be compared, and why. */
+export function unreadable(file: string, sentence: string): Difference {
+	const expected = "an index that can be read";
+	return { session: null, projection: "index", field: file, found: sentence, expected };
 }
 
 function isSound(db: IndexDatabase): boolean {

@@ -18,7 +18,7 @@ export interface SourceUpdate {
 	readonly changed: number;
 }
 
-interface SourceEntry extends SourceFile {
+export interface SourceEntry extends SourceFile {
 	readonly stamp: FileStamp;
 }
 
@@ -75,16 +75,23 @@ export class SourceIndex {
 		return { read: stale.length, removed: gone.length, changed: batch.changed };
 	}
 
-	/** Every file as a full reading gives it. */
-	async *replay(): AsyncGenerator<{
-		path: string;
-		reading: SourceReading | { readonly facts: unknown };
-	}> {
+	/** One file as a full reading gives it. */
+	async replay(file: SourceFile): Promise<SourceReading | { readonly facts: unknown }> {
 		const reader = createReader(this.source);
-		for (const file of await this.list([])) {
-			const reading = (await reader?.read(file)) ?? { facts: await this.source.readFacts(file) };
-			yield { path: file.path, reading };
+		return (await reader?.read(file)) ?? { facts: await this.source.readFacts(file) };
+	}
+
+	/** Paths of files that the next update would read again or forget, whatever the index says of them. */
+	async pending(files: readonly SourceEntry[]): Promise<Set<string>> {
+		const known = this.projection.files(this.source.name);
+		const found = new Set<string>();
+		for (const file of files) {
+			if ((await this.stateOf(file, known.get(file.path))) === "changed") {
+				found.add(file.path);
+			}
+			known.delete(file.path);
 		}
+		return new Set([...found, ...known.keys()]);
 	}
 
 	/** The rows that the files' facts amount to, stored where they differ. */
@@ -115,7 +122,8 @@ export class SourceIndex {
 		}
 	}
 
-	private async list(problems: string[]): Promise<SourceEntry[]> {
+	/** The source's files as they are on disk now. */
+	async list(problems: string[]): Promise<SourceEntry[]> {
 		const files = await this.source.discover((path, reason) => problems.push(`${path}: ${reason}`));
 		const entries: SourceEntry[] = [];
 		for (const file of files) {
@@ -130,19 +138,27 @@ export class SourceIndex {
 	}
 
 	private async isStale(file: SourceEntry, known: KnownFile | undefined): Promise<boolean> {
+		const state = await this.stateOf(file, known);
+		if (state === "touched" && known) {
+			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
+		}
+		return state === "changed";
+	}
+
+	/** `touched`: only the stamp is another. */
+	private async stateOf(
+		file: SourceEntry,
+		known: KnownFile | undefined,
+	): Promise<"current" | "touched" | "changed"> {
 		if (!known || known.open || known.depth === 0) {
-			return true;
+			return "changed";
 		}
 		const change = compareStamps(known, file.stamp);
 		if (change !== "maybe") {
-			return change === "changed";
+			return change === "changed" ? "changed" : "current";
 		}
 		const last = this.projection.lastRecord(known.id);
-		if (last && (await stillThere(nodeFiles, file.path, last))) {
-			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
-			return false;
-		}
-		return true;
+		return last && (await stillThere(nodeFiles, file.path, last)) ? "touched" : "changed";
 	}
 
 	private remove(files: readonly number[]): void {

@@ -44,6 +44,15 @@ export interface StoreUpdate {
 	readonly changed: number;
 }
 
+/** A session as a full reading gives it. */
+export interface ReplayedSession {
+	readonly row: SessionSummary;
+	/** What the session itself is found by. */
+	readonly about: string;
+	readonly turns: readonly IndexedTurn[];
+	readonly pages: AsyncIterable<readonly IndexedItem[]>;
+}
+
 /**
  * The projection of one store's sessions. {@link update} brings it up to date with the disk.
  * Guarantees: what it holds after an update of depth 1 is what a new index would hold; of a journal that only grew while
@@ -112,21 +121,40 @@ export class StoreIndex {
 		return { read: stale.length, removed: gone.length, changed: batch.changed };
 	}
 
-	/** Every session as a full reading gives it, from journals opened anew. */
-	async *replay(): AsyncGenerator<{
-		row: SessionSummary;
-		turns: IndexedTurn[];
-		pages: AsyncIterable<readonly IndexedItem[]>;
-	}> {
-		for (const file of await listJournals(this.store, [])) {
-			const reader = new JournalReader(this.store);
-			const { row, journal } = await reader.row(file);
-			yield {
-				row,
-				turns: journal ? turnsOf(journal) : [],
-				pages: journal ? pagesOf(reader, journal) : noPages(),
-			};
+	/** One session as a full reading gives it, from journals opened anew. */
+	async replay(file: JournalFile): Promise<ReplayedSession> {
+		const reader = new JournalReader(this.store);
+		const { row, journal } = await reader.row(file);
+		return {
+			row,
+			about: journal ? await this.aboutOf(journal, row) : "",
+			turns: journal ? turnsOf(journal) : [],
+			pages: journal ? pagesOf(reader, journal) : noPages(),
+		};
+	}
+
+	/**
+	 * Sessions that the next update would read again, whatever the index says of them: `changed` when index and disk differ
+	 * by their stamps or the journal is gone, `open` when the session is looked at each time, or its parent has changed.
+	 */
+	async pending(files: readonly JournalFile[]): Promise<Map<string, "changed" | "open">> {
+		const known = this.projection.files(storeSource);
+		const found = new Map<string, "changed" | "open">();
+		for (const file of files) {
+			const state = await this.stateOf(file, known.get(file.id), 1);
+			known.delete(file.id);
+			if (state === "changed" || state === "open") {
+				found.set(file.id, state);
+			}
 		}
+		for (const gone of known.keys()) {
+			found.set(gone, "changed");
+		}
+		const changed = [...found].flatMap(([id, state]) => (state === "changed" ? id : []));
+		for (const fork of this.forksOf(changed)) {
+			found.set(fork, "open");
+		}
+		return found;
 	}
 
 	private async lookAt(ids: ReadonlySet<string>): Promise<JournalFile[]> {
@@ -139,24 +167,36 @@ export class StoreIndex {
 		known: KnownFile | undefined,
 		depth: 0 | 1,
 	): Promise<boolean> {
-		if (!known || known.open || known.depth < depth) {
-			return true;
-		}
-		const change = compareStamps(known, file.stamp);
-		if (change === "same") {
-			return false;
-		}
-		const last = this.projection.lastRecord(known.id);
-		const path = this.store.layout.journal(file.id);
-		if (change === "maybe" && last && (await stillThere(this.store.files, path, last))) {
+		const state = await this.stateOf(file, known, depth);
+		if (state === "touched" && known) {
 			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
-			return false;
 		}
-		if (file.stamp.size <= known.size) {
+		if (state === "changed" && known && file.stamp.size <= known.size) {
 			// Appending makes a file longer: this was something else, so what is remembered of it counts no more.
 			this.forget(file.id);
 		}
-		return true;
+		return state === "changed" || state === "open";
+	}
+
+	/** `touched`: only the stamp is another. */
+	private async stateOf(
+		file: JournalFile,
+		known: KnownFile | undefined,
+		depth: 0 | 1,
+	): Promise<"current" | "touched" | "open" | "changed"> {
+		if (!known || known.depth < depth) {
+			return "changed";
+		}
+		const change = compareStamps(known, file.stamp);
+		const unchanged = known.open ? "open" : change === "same" ? "current" : "touched";
+		if (change === "same") {
+			return unchanged;
+		}
+		const last = this.projection.lastRecord(known.id);
+		const path = this.store.layout.journal(file.id);
+		return change === "maybe" && last && (await stillThere(this.store.files, path, last))
+			? unchanged
+			: "changed";
 	}
 
 	private forget(id: string): void {

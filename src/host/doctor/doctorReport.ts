@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Damage } from "../../core/doctor/doctor.ts";
+import type { Difference } from "../../core/model/difference.ts";
 import type { IndexAnswers } from "../../protocol/indexQuestions.ts";
 import { commandIds } from "../contributions.ts";
 
@@ -51,13 +52,8 @@ export function doctorReport(
 		for (const damage of sorted(found.damage)) {
 			describe(report, damage, titleOf);
 		}
-		for (const { session, projection, field, found: is, expected } of found.projection
-			.differences) {
-			report.write(`- ${t("difference")}: `);
-			sessionLink(report, session, titleOf);
-			report.line(
-				`, ${projection} \`${field}\`: \`${JSON.stringify(is)}\`, ${t("expected")} \`${JSON.stringify(expected)}\``,
-			);
+		for (const difference of found.projection.differences) {
+			differ(report, difference, titleOf);
 		}
 		if (found.damage.length + found.projection.differences.length === 0) {
 			report.line(t("Nothing to tell."));
@@ -73,8 +69,11 @@ export function doctorReport(
 		);
 	}
 	report.line();
-	for (const problem of [...repaired.problems, ...index.differences.slice(0, listed)]) {
+	for (const problem of repaired.problems) {
 		report.line(`- ${problem}`);
+	}
+	for (const difference of index.differences.slice(0, listed)) {
+		differ(report, difference, titleOf);
 	}
 	if (index.differences.length > listed) {
 		report.line(`- ${t("and {0} more", index.differences.length - listed)}`);
@@ -83,7 +82,7 @@ export function doctorReport(
 		report.line(t("The index says what a full reading of all sessions says."));
 	} else {
 		report.line();
-		report.write(t("The index can be made again: "));
+		report.write(t("The next search makes the index again. To have it made now: "));
 		report.link(t("Rebuild Index"), command(commandIds.rebuildIndex), t("Rebuild Index"));
 		report.line();
 	}
@@ -108,6 +107,21 @@ function describe(
 		report.link(file, vscode.Uri.file(file), t("Open the file"));
 	}
 	report.line(`: ${reason}`);
+}
+
+function differ(
+	report: Writer,
+	{ session, projection, field, found, expected }: Difference,
+	titleOf: (session: string) => string | undefined,
+): void {
+	const { t } = vscode.l10n;
+	report.write(`- ${t("difference")}: `);
+	if (session !== null) {
+		sessionLink(report, session, titleOf);
+		report.write(", ");
+	}
+	const values = `\`${JSON.stringify(found)}\`, ${t("expected")} \`${JSON.stringify(expected)}\``;
+	report.line(`${projection} \`${field}\`: ${values}`);
 }
 
 function sessionLink(
