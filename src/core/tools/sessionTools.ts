@@ -8,7 +8,7 @@ import { HumanError } from "../../base/errors.ts";
 export const sessionTools = {
 	search_sessions: {
 		description:
-			'Searches past sessions of coding agents on this machine (Codex and others, and those kept in the workspace) and returns matching messages and steps, newest first, with the session id, the item id and a snippet. Use it to find out how something was done, decided or debugged before. Query syntax: words (all must occur in one message or step), "exact phrase", begin*, OR, -without, /regex/i; filters: role:user|agent|reasoning|tool|command|change|error|note, agent:NAME, source:NAME, file:PATH, tag:NAME, in:archived|trash|all, after:7d, before:2026-11-20. Read more around a hit with read_session.',
+			'Searches past sessions of coding agents on this machine (Codex and others, and those kept in the workspace) and returns matching messages and steps, newest first, with the session id, the item id and a snippet. Use it to find out how something was done, decided or debugged before. Query syntax: words (all must occur in one message or step), "exact phrase", begin*, OR, -without, /regex/i; filters: role:user|agent|reasoning|tool|command|change|error|note, agent:NAME, source:NAME, file:PATH, tag:NAME, in:archived|trash|all, after:7d, before:2026-11-20. Read more around a hit with read_session. Answers hold the text of sessions as it is, secrets in it included; nothing is redacted.',
 		inputSchema: {
 			type: "object",
 			properties: {
@@ -27,7 +27,7 @@ export const sessionTools = {
 	},
 	read_session: {
 		description:
-			"Reads items (messages, commands with their output, file changes) of one past session in the order of the conversation. Give the session id, and the item id of a hit of search_sessions to read around it; without an item it begins at offset. Long items are shortened; the answer says how to go on.",
+			"Reads items (messages, commands with their output, file changes) of one past session in the order of the conversation. Give the session id, and the item id of a hit of search_sessions to read around it; without an item it begins at offset. Long items are shortened; the answer says how to go on. Answers hold the text of sessions as it is, secrets in it included; nothing is redacted.",
 		inputSchema: {
 			type: "object",
 			properties: {
