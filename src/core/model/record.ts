@@ -221,6 +221,41 @@ export const ApprovalAnswered = z.looseObject({
 	by: z.optional(z.string()),
 });
 
+const GitObject = z.string().check(z.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/));
+/** The workspace's files at the start or the end of a turn are kept in its git repository. */
+export const CheckpointTaken = z.looseObject({
+	...base,
+	type: z.literal("checkpoint.taken"),
+	turn: z.string(),
+	moment: z.enum(["start", "end"]),
+	/** `refs/skein/checkpoints/<session>/<turn>/<moment>` names it; its parent is what HEAD was. */
+	commit: GitObject,
+	tree: GitObject,
+	/** How many files are not in it; the commit's message lists them. */
+	leftOut: z.optional(z.number()),
+});
+/** No checkpoint could be taken. Written once, not again while the reason stays the same. */
+export const CheckpointFailed = z.looseObject({
+	...base,
+	type: z.literal("checkpoint.failed"),
+	turn: z.string(),
+	/** In a word, for code: `no-git`, `no-repository`, ... */
+	reason: z.string(),
+	/** In a sentence. */
+	message: z.string(),
+});
+/** The workspace's files were brought to a checkpoint. */
+export const FilesRestored = z.looseObject({
+	...base,
+	type: z.literal("files.restored"),
+	/** The checkpoint's commit. */
+	to: GitObject,
+	/** The commit that holds them as they were before; `refs/skein/checkpoints/<session>/<this id>/safety` names it. */
+	safety: GitObject,
+	/** The `files.restored` record that this one takes back. */
+	undoes: z.optional(z.string()),
+});
+
 export const JournalRecord = z.discriminatedUnion("type", [
 	SessionCreated,
 	TurnStarted,
@@ -245,6 +280,9 @@ export const JournalRecord = z.discriminatedUnion("type", [
 	AgentAttached,
 	ApprovalRequested,
 	ApprovalAnswered,
+	CheckpointTaken,
+	CheckpointFailed,
+	FilesRestored,
 ]);
 /** One line of a journal. */
 export type JournalRecord = z.infer<typeof JournalRecord>;

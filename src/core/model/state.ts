@@ -1,7 +1,20 @@
 import { AgentState } from "./agentState.ts";
 import type { BlobRef } from "./blob.ts";
+import { CheckpointState } from "./checkpointState.ts";
 import type { ItemContent, ItemStatus, ItemType } from "./item.ts";
-import type { JournalRecord, RecordOf, SessionHeader, TokenUsage, TurnStatus } from "./record.ts";
+import type {
+	JournalRecord,
+	RecordOf,
+	RecordType,
+	SessionHeader,
+	TokenUsage,
+	TurnStatus,
+} from "./record.ts";
+
+/** Records that decide something about the whole session: of each kind the newest counts. */
+type Decision = RecordOf<
+	Exclude<RecordType, "session.created"> & (`session.${string}` | "head.moved")
+>;
 
 /** Where a record's bytes stand in its journal. */
 export interface Span {
@@ -97,6 +110,8 @@ export class SessionState {
 	readonly acknowledged = new Set<string>();
 	/** What the daemon wrote about the agent: threads, turns under way, approvals. */
 	readonly agent = new AgentState();
+	/** Where the workspace's files of its turns are kept. */
+	readonly checkpoints = new CheckpointState();
 	/** All decisions on the head, in order of id. */
 	readonly heads: HeadDecision[] = [];
 	/** The first words of the user's messages, by item. */
@@ -206,6 +221,11 @@ export class SessionState {
 			case "approval.answered":
 				this.agent.apply(record);
 				return;
+			case "checkpoint.taken":
+			case "checkpoint.failed":
+			case "files.restored":
+				this.checkpoints.apply(record);
+				return;
 			default:
 				if (decides) {
 					this.applyDecision(record);
@@ -237,26 +257,7 @@ export class SessionState {
 		return item && this.turns.get(item.turn);
 	}
 
-	private applyDecision(
-		record: Exclude<
-			JournalRecord,
-			RecordOf<
-				| "session.created"
-				| "turn.started"
-				| "turn.completed"
-				| "item.started"
-				| "item.completed"
-				| "item.updated"
-				| "note.added"
-				| "note.removed"
-				| "damage.acknowledged"
-				| "source.imported"
-				| "agent.attached"
-				| "approval.requested"
-				| "approval.answered"
-			>
-		>,
-	): void {
+	private applyDecision(record: Decision): void {
 		const { id } = record;
 		switch (record.type) {
 			case "head.moved":
