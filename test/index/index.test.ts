@@ -378,6 +378,34 @@ test("single flipped bits never give a wrong row, and a rebuild is always right"
 	}
 });
 
+test("a flipped bit in the header's format numbers is damage, not a file that may only be read", async (t) => {
+	for (const at of [18, 19]) {
+		for (const isOpen of [false, true]) {
+			const { store, locations, session } = await filled(t);
+			const index = await openIndex(t, store);
+			await index.update();
+			if (!isOpen) {
+				index.close();
+			}
+			const file = await onlyFile(locations);
+			const bytes = await readFile(file);
+			bytes[at] = (bytes[at] ?? 0) ^ 1;
+			await writeFile(file, bytes);
+			await session.rename("Fix the logout");
+			await index.update();
+			assert.equal((await index.search("logout")).total, 1);
+			index.close();
+			const again = await openIndex(t, store);
+			await again.update();
+			assert.ok((await again.compareWithReplay()).equal);
+			if (!isOpen) {
+				assert.match(index.notices.join(), / is damaged .*renamed to/);
+			}
+			again.close();
+		}
+	}
+});
+
 test("a file of a newer version, and somebody else's database, are set aside whole", async (t) => {
 	const { store, locations } = await filled(t);
 	const first = await openIndex(t, store);

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { causeInWords, errorSentence, HumanError } from "../../base/errors.ts";
 import { applicationId, migrate, schemaNames, schemaVersion } from "./schema.ts";
-import { DamagedIndex, isDamage, loadSqlite, scalar, sqliteTrouble } from "./sqlite.ts";
+import { DamagedIndex, isDamage, isReadOnly, loadSqlite, scalar, sqliteTrouble } from "./sqlite.ts";
 
 /** How long a statement waits for another process to finish its write. ms. */
 const busyTimeout = 5000;
@@ -81,9 +81,9 @@ export class IndexDatabase {
 			return work();
 		}
 		const db = this.current();
-		db.exec("BEGIN IMMEDIATE");
 		this.writing = true;
 		try {
+			db.exec("BEGIN IMMEDIATE");
 			const result = work();
 			db.exec("COMMIT");
 			return result;
@@ -91,7 +91,7 @@ export class IndexDatabase {
 			if (db.isTransaction) {
 				db.exec("ROLLBACK");
 			}
-			throw error;
+			throw damageBehind(error, this.file);
 		} finally {
 			this.writing = false;
 			this.ownChanges++;
@@ -234,7 +234,7 @@ export class IndexDatabase {
 			}
 			reason = opened;
 		} catch (error) {
-			if (!isDamage(error)) {
+			if (!isDamage(damageBehind(error, this.file))) {
 				throw error;
 			}
 			reason = `The index ${this.file} is damaged (${errorSentence(error)}).`;
@@ -309,6 +309,26 @@ function useLog(db: DatabaseSync): void {
 		}
 		db.exec("PRAGMA journal_mode = DELETE");
 	}
+}
+
+/** What SQLite writes into bytes 18 and 19 of a file: with a log, or without one. */
+const formats: ReadonlySet<number> = new Set([1, 2]);
+
+/** SQLite takes a file whose format numbers it does not know for one that may only be read: here they can only be damaged. */
+function damageBehind(error: unknown, file: string): unknown {
+	if (!isReadOnly(error) || file === inMemory) {
+		return error;
+	}
+	const numbers = Buffer.alloc(2);
+	const handle = fs.openSync(file, "r");
+	try {
+		fs.readSync(handle, numbers, 0, 2, 18);
+	} finally {
+		fs.closeSync(handle);
+	}
+	return numbers.every((number) => formats.has(number))
+		? error
+		: new DamagedIndex("its header names a format that does not exist");
 }
 
 function inodeOf(file: string): string {

@@ -55,15 +55,28 @@ const shortRead = 522;
 
 /** What went wrong in SQLite; undefined for anything else that was thrown. */
 export function sqliteTrouble(thrown: unknown): SqliteTrouble | undefined {
-	if (!(thrown instanceof Error && "errcode" in thrown && typeof thrown.errcode === "number")) {
+	const code = errorCode(thrown);
+	if (code === undefined) {
 		return undefined;
 	}
-	if (thrown.errcode === shortRead) {
+	if (code === shortRead) {
 		return "damaged";
 	}
-	const primary = thrown.errcode & 0xff;
+	const primary = code & 0xff;
 	// A table or column that is not there although the version says so: somebody else's file, or one cut in two.
 	return troubles[primary] ?? (primary === 1 ? "damaged" : undefined);
+}
+
+/** SQLite says that a database may not be written. */
+export function isReadOnly(thrown: unknown): boolean {
+	const code = errorCode(thrown);
+	return code !== undefined && (code & 0xff) === 8;
+}
+
+function errorCode(thrown: unknown): number | undefined {
+	return thrown instanceof Error && "errcode" in thrown && typeof thrown.errcode === "number"
+		? thrown.errcode
+		: undefined;
 }
 
 /** Thrown where what an index holds cannot be what was put in: a flipped bit that SQLite itself does not notice. */
