@@ -20,6 +20,7 @@ import type { Difference } from "../../src/core/model/difference.ts";
 import type { Session } from "../../src/core/store/session.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import { locationsIn, temporaryFolder } from "../support/temporary.ts";
+import { assertOpenAsFolded } from "./openAsFolded.ts";
 
 type Operation = { readonly kind: string; readonly session: number; readonly word: number };
 
@@ -46,6 +47,7 @@ const kinds = [
 	"touch",
 	"update",
 	"update",
+	"open",
 	"rows",
 	"doctor",
 ] as const;
@@ -202,6 +204,9 @@ class Lab {
 			case "update":
 				await this.index.update([], { depth: 1 });
 				return;
+			case "open":
+				await assertOpenAsFolded(this.store, this.index);
+				return;
 			case "doctor":
 				this.differences.push(...(await this.compare()).differences);
 				return;
@@ -220,6 +225,7 @@ test("however it was kept up to date, an index holds what a new one would, and t
 				await lab.run(each);
 			}
 			await lab.index.update([], { depth: 1 });
+			await assertOpenAsFolded(lab.store, lab.index);
 			const { differences, behind } = await lab.compare();
 			assert.deepEqual([lab.differences, differences, behind], [[], [], 0]);
 			const fresh = IndexDatabase.memory();

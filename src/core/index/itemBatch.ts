@@ -1,11 +1,19 @@
 import type { SessionSummary } from "../model/summary.ts";
+import type { Outline } from "../transcript/outline.ts";
 import type { IndexDatabase } from "./database.ts";
 import type { IndexedItem, IndexedTurn, KnownItem } from "./indexedItem.ts";
+import { Outlines } from "./outlines.ts";
 import type { FileRecord, ItemChange, Projection } from "./projection.ts";
 
 /** Text that is gathered before it is stored. UTF-16 units. */
 const textLimit = 16 * 1024 * 1024;
 const entryLimit = 2000;
+
+/** What a session opens from; undefined when it has to be folded. */
+export interface StoredOutline {
+	readonly session: string;
+	readonly outline: Outline | undefined;
+}
 
 /** What one reading of a session file brings. Parts that are absent stay as they are in the index. */
 export interface BatchEntry {
@@ -20,6 +28,7 @@ export interface BatchEntry {
 	readonly turns?: readonly IndexedTurn[];
 	/** Turns that are new or different. */
 	readonly changedTurns?: readonly IndexedTurn[];
+	readonly outline?: StoredOutline;
 	readonly row?: { readonly summary: SessionSummary; readonly about: string | undefined };
 }
 
@@ -32,12 +41,14 @@ export class ItemBatch {
 	changed = 0;
 	private readonly db: IndexDatabase;
 	private readonly projection: Projection;
+	private readonly outlines: Outlines;
 	private entries: BatchEntry[] = [];
 	private text = 0;
 
 	constructor(db: IndexDatabase, projection: Projection) {
 		this.db = db;
 		this.projection = projection;
+		this.outlines = new Outlines(db, projection);
 	}
 
 	get full(): boolean {
@@ -65,7 +76,7 @@ export class ItemBatch {
 		const { projection } = this;
 		const changes: ItemChange[] = [];
 		projection.tiers.prepare();
-		for (const { file, known, put, seen, turns, changedTurns, row } of entries) {
+		for (const { file, known, put, seen, turns, changedTurns, row, outline } of entries) {
 			const id = file && projection.putFile(file);
 			if (id !== undefined && (put || seen)) {
 				changes.push({ file: id, known, put: put ?? [], remove: vanished(known, seen) });
@@ -78,6 +89,9 @@ export class ItemBatch {
 			}
 			if (row) {
 				projection.putSession(row.summary, row.about);
+			}
+			if (outline) {
+				this.outlines.put(outline.session, outline.outline);
 			}
 		}
 		this.changed += projection.putItems(changes);

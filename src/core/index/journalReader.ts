@@ -1,11 +1,11 @@
 import { errorSentence, HumanError } from "../../base/errors.ts";
 import { isUlid } from "../journal/ids.ts";
-import { readItems } from "../journal/items.ts";
+import { readItems, spansOf } from "../journal/items.ts";
 import { Journal } from "../journal/journal.ts";
-import { type ItemState, itemStatus, type Span } from "../model/state.ts";
+import { type ItemState, itemStatus } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
-import { resolveLineage } from "../transcript/lineage.ts";
+import { type Lineage, resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
 import type { IndexedItem, IndexedTurn } from "./indexedItem.ts";
 import { searchableText } from "./itemText.ts";
@@ -22,6 +22,7 @@ export interface JournalRow {
 	readonly row: SessionSummary;
 	/** Undefined when it cannot be read. */
 	readonly journal: Journal | undefined;
+	readonly lineage: Lineage | undefined;
 	/** Its chain was not complete: a missing parent may come back. */
 	readonly open: boolean;
 }
@@ -72,17 +73,17 @@ export class JournalReader {
 	async row(file: JournalFile): Promise<JournalRow> {
 		if (file.refused !== undefined) {
 			const row = unreadableRow(this.store, file, file.refused);
-			return { row, journal: undefined, open: false };
+			return { row, journal: undefined, lineage: undefined, open: false };
 		}
 		try {
 			const journal = await this.journal(file.id);
 			const lineage = await resolveLineage(journal, (id) => this.journal(id));
 			const row = summarizeSession(journal, lineage, this.store.folder);
-			return { row, journal, open: lineage.gap !== undefined };
+			return { row, journal, lineage, open: lineage.gap !== undefined };
 		} catch (error) {
 			if (error instanceof HumanError) {
 				const row = unreadableRow(this.store, file, errorSentence(error));
-				return { row, journal: undefined, open: true };
+				return { row, journal: undefined, lineage: undefined, open: true };
 			}
 			throw error;
 		}
@@ -136,15 +137,6 @@ export function turnsOf(journal: Journal): IndexedTurn[] {
 		branch: turn.branch,
 		usage: turn.end?.usage,
 	}));
-}
-
-/** The records an item is read from: the whole one, or the first and what was added to it. */
-export function spansOf(state: ItemState): Span[] {
-	if (state.completed) {
-		return [state.completed.span];
-	}
-	const updates = state.updates.map((update) => update.span);
-	return state.started ? [state.started, ...updates] : updates;
 }
 
 function pathIn(folder: string, cwd: string): string {

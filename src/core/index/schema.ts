@@ -107,6 +107,14 @@ export const migrations: readonly string[] = [
 	-- The full-text tables, oldest first: text_<id> holds the keys from "start" on, up to the next one's start.
 	CREATE TABLE tiers (id INTEGER PRIMARY KEY, start INTEGER NOT NULL, items INTEGER NOT NULL);
 	`,
+	`
+	-- What a session of ours opens from (see transcript/outline.ts). A session without a row is read again.
+	CREATE TABLE outlines (
+		session TEXT PRIMARY KEY,
+		outline TEXT NOT NULL,        -- "" for one that has to be folded
+		outline_check INTEGER NOT NULL
+	) WITHOUT ROWID;
+	`,
 ];
 
 export const schemaVersion = migrations.length;

@@ -15,7 +15,9 @@ import { IndexDatabase } from "./database.ts";
 import type { ItemEntry } from "./indexedItem.ts";
 import { journalTexts } from "./itemTexts.ts";
 import { MatchFinder } from "./matches.ts";
+import type { Outlines } from "./outlines.ts";
 import type { UpdateOptions, UpdateResult } from "./progress.ts";
+import type { Projection } from "./projection.ts";
 import { Comparison, type Replay } from "./replay.ts";
 import { type SearchOptions, type SearchPart, type SearchResult, search } from "./search.ts";
 import { SourceIndex } from "./sourceIndex.ts";
@@ -31,6 +33,13 @@ export interface SessionIndexOptions {
 	readonly locations: Locations;
 	/** Open only indexes that are there, and make none: for the doctor. */
 	readonly onlyExisting?: boolean;
+}
+
+/** What the index knows of the transcripts of one folder. */
+export interface StoreOutlines {
+	readonly store: WorkspaceStore;
+	readonly outlines: Outlines;
+	readonly rows: Pick<Projection, "summary">;
 }
 
 /** One database, what keeps it current, and what reads it. */
@@ -142,6 +151,31 @@ export class SessionIndex {
 			}
 		}
 		return [];
+	}
+
+	/** What transcripts of a folder's sessions open from; undefined when the folder has no index. Reads no session. */
+	async outlinesOf(folder: string): Promise<StoreOutlines | undefined> {
+		const store = (await this.openParts())
+			.flatMap(({ stores }) => stores)
+			.find((each) => each.store.folder === folder);
+		return store && { store: store.store, outlines: store.outlines, rows: store.projection };
+	}
+
+	/** Brings one session of a folder, and those it was forked from, up to date with the disk. */
+	updateSession(folder: string, id: string): Promise<void> {
+		return this.updates.run(async () => {
+			for (const part of await this.openParts()) {
+				const store = part.stores.find((each) => each.store.folder === folder);
+				if (store) {
+					const release = await this.lock(part, {});
+					try {
+						await store.update([], { depth: 1, only: await store.family(id) });
+					} finally {
+						release();
+					}
+				}
+			}
+		});
 	}
 
 	/** Sessions with a change of `file` (an absolute path), the latest change first. */

@@ -1,12 +1,16 @@
+import * as path from "node:path";
+import { spansOf } from "../journal/items.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { ItemState, Span } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
+import { outlineOf } from "../transcript/outline.ts";
 import type { IndexDatabase } from "./database.ts";
 import { type IndexedItem, type IndexedTurn, type KnownItem, plainTurn } from "./indexedItem.ts";
-import { ItemBatch } from "./itemBatch.ts";
+import { ItemBatch, type StoredOutline } from "./itemBatch.ts";
 import { type JournalFile, listJournals, lookAtJournal } from "./journalFiles.ts";
-import { JournalReader, pageSize, spansOf, turnsOf } from "./journalReader.ts";
+import { JournalReader, type JournalRow, pageSize, turnsOf } from "./journalReader.ts";
+import { Outlines } from "./outlines.ts";
 import { breathe, type UpdateOptions } from "./progress.ts";
 import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
 import { compareStamps } from "./stamp.ts";
@@ -61,6 +65,7 @@ export interface ReplayedSession {
 export class StoreIndex {
 	readonly store: WorkspaceStore;
 	readonly projection: Projection;
+	readonly outlines: Outlines;
 	private readonly db: IndexDatabase;
 	private readonly reader: JournalReader;
 	private readonly residents = new Map<string, Resident>();
@@ -71,6 +76,7 @@ export class StoreIndex {
 		this.store = store;
 		this.db = db;
 		this.projection = new Projection(db);
+		this.outlines = new Outlines(db, this.projection);
 		this.reader = new JournalReader(store);
 	}
 
@@ -89,15 +95,19 @@ export class StoreIndex {
 		const files = only ? await this.lookAt(only) : await listJournals(this.store, problems);
 		this.checkResidents();
 		const known = this.projection.files(storeSource);
+		const outlined = this.outlines.known();
 		const stale: JournalFile[] = [];
 		for (const file of files) {
-			if (await this.isStale(file, known.get(file.id), depth)) {
+			const isStale = await this.isStale(file, known.get(file.id), depth);
+			if (isStale || (depth === 1 && !outlined.has(file.id))) {
 				stale.push(file);
 			}
 		}
 		const present = new Set(files.map(({ id }) => id));
 		const gone = [...(only ?? known.keys())].filter((id) => known.has(id) && !present.has(id));
 		const forks = this.forksOf([...gone, ...stale.map(({ id }) => id)]);
+		const moving = [...gone, ...stale.map(({ id }) => id), ...forks];
+		this.outlines.remove(moving.filter((id) => outlined.has(id)));
 		this.remove(gone, known);
 		progress?.(0, stale.length);
 		const batch = new ItemBatch(this.db, this.projection);
@@ -193,8 +203,8 @@ export class StoreIndex {
 			return unchanged;
 		}
 		const last = this.projection.lastRecord(known.id);
-		const path = this.store.layout.journal(file.id);
-		return change === "maybe" && last && (await stillThere(this.store.files, path, last))
+		const journal = this.store.layout.journal(file.id);
+		return change === "maybe" && last && (await stillThere(this.store.files, journal, last))
 			? unchanged
 			: "changed";
 	}
@@ -262,9 +272,26 @@ export class StoreIndex {
 	private async readFork(id: string, batch: ItemBatch): Promise<void> {
 		const file = await lookAtJournal(this.store, id);
 		if (file) {
-			const { row } = await this.reader.row(file);
-			batch.add({ row: { summary: row, about: undefined } });
+			const read = await this.reader.row(file);
+			const outline = await this.outlineOf(id, read);
+			batch.add({ row: { summary: read.row, about: undefined }, outline });
 		}
+	}
+
+	private async outlineOf(id: string, { journal, lineage }: JournalRow): Promise<StoredOutline> {
+		const { blobs } = this.store.context;
+		return {
+			session: id,
+			outline: journal && lineage && (await outlineOf(journal, lineage, blobs)),
+		};
+	}
+
+	/** A session and those it was forked from. */
+	async family(id: string): Promise<Set<string>> {
+		const file = await lookAtJournal(this.store, id);
+		const segments = file ? (await this.reader.row(file)).lineage?.segments : undefined;
+		const ids = segments?.map(({ journal }) => path.basename(journal.path, ".jsonl")) ?? [];
+		return new Set([id, ...ids]);
 	}
 
 	private async readWhole(
@@ -272,10 +299,12 @@ export class StoreIndex {
 		known: KnownFile | undefined,
 		batch: ItemBatch,
 	): Promise<void> {
-		const { row, journal, open } = await this.reader.row(file);
+		const read = await this.reader.row(file);
+		const { row, journal, open } = read;
 		if (!journal) {
 			this.residents.delete(file.id);
 			batch.add({
+				outline: { session: file.id, outline: undefined },
 				file: fileRecord(file, row, { depth: 1, open }),
 				known: this.knownItems(known),
 				row: { summary: row, about: "" },
@@ -305,6 +334,7 @@ export class StoreIndex {
 			known: items,
 			put,
 			row: { summary: row, about: await this.aboutOf(journal, row) },
+			outline: await this.outlineOf(file.id, read),
 			...(resident
 				? { changedTurns: turns.filter((turn) => resident.turns.get(turn.id) !== markOfTurn(turn)) }
 				: { turns, seen: () => new Set(journal.state.items.keys()) }),

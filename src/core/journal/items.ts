@@ -1,6 +1,6 @@
 import type { BlobRef, Text } from "../model/blob.ts";
 import { isBlobRef } from "../model/blob.ts";
-import { type Item, ItemContent } from "../model/item.ts";
+import { type Item, ItemContent, type ItemStatus } from "../model/item.ts";
 import { ItemCompleted, ItemStarted, ItemUpdated } from "../model/record.ts";
 import { type ItemState, itemStatus, type Span } from "../model/state.ts";
 import type { Journal } from "./journal.ts";
@@ -23,14 +23,17 @@ export async function readItems(
 	let next = 0;
 	for (const [index, state] of states.entries()) {
 		const count = spans[index]?.length ?? 0;
-		items.push(await assemble(journal, state, values.slice(next, next + count), blobText));
+		const { id, turn, time } = state;
+		const status = itemStatus(state, journal.state.turns.get(turn));
+		const own = values.slice(next, next + count);
+		items.push(await assembleItem({ id, turn, time, status }, own, blobText));
 		next += count;
 	}
 	return items;
 }
 
 /** The records an item must be read from: the whole one, or the first and what was added to it. */
-function spansOf(state: ItemState): Span[] {
+export function spansOf(state: ItemState): Span[] {
 	if (state.completed) {
 		return [state.completed.span];
 	}
@@ -38,9 +41,17 @@ function spansOf(state: ItemState): Span[] {
 	return state.started ? [state.started, ...updates] : updates;
 }
 
-async function assemble(
-	journal: Journal,
-	state: ItemState,
+/** All of an item but its content. `time` is in ms since the epoch; NaN when unknown. */
+export interface ItemFrame {
+	readonly id: string;
+	readonly turn: string;
+	readonly time: number;
+	readonly status: ItemStatus;
+}
+
+/** An item with its content, from the parsed JSON of its records. */
+export async function assembleItem(
+	{ id, turn, time, status }: ItemFrame,
 	values: readonly unknown[],
 	blobText: BlobText,
 ): Promise<Item> {
@@ -67,10 +78,10 @@ async function assemble(
 		content = await extend(content, field, text, blobText);
 	}
 	return {
-		id: state.id,
-		turn: state.turn,
-		ts: Number.isNaN(state.time) ? "" : new Date(state.time).toISOString(),
-		status: itemStatus(state, journal.state.turns.get(state.turn)),
+		id,
+		turn,
+		ts: Number.isNaN(time) ? "" : new Date(time).toISOString(),
+		status,
 		content,
 	};
 }

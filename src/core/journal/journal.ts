@@ -66,6 +66,11 @@ export class Journal {
 		return this.loaded.tail.length > 0 && !this.loaded.tailSettled;
 	}
 
+	/** True while an id is so far ahead of the clock that it decides nothing: time alone may change that. */
+	get isAheadOfClock(): boolean {
+		return this.loaded.earliestAhead !== Number.POSITIVE_INFINITY;
+	}
+
 	/** Time of the file's last change when it was read, ms since the epoch. */
 	get mtimeMs(): number {
 		return Number(this.loaded.mtimeNs / 1_000_000n);

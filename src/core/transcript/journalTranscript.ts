@@ -186,21 +186,22 @@ async function build(own: Journal, context: TranscriptContext): Promise<Built> {
 		journals,
 		seen,
 		reloads,
-		branches: await branchesOf(own, new Set(rows.map((row) => row.id)), context),
-		notes: await notesOf(own, context),
+		branches: await branchesOf(own, new Set(rows.map((row) => row.id)), context.blobs),
+		notes: await notesOf(own, context.blobs),
 		summary: summarizeSession(own, { segments, gap }, context.folder),
 	};
 }
 
-async function branchesOf(
+/** Other ways a session went on than the chain that holds `onChain`. */
+export async function branchesOf(
 	journal: Journal,
 	onChain: ReadonlySet<string>,
-	context: TranscriptContext,
+	blobs: Blobs,
 ): Promise<Branch[]> {
 	const branches: Branch[] = [];
 	for (const { head, after, items } of sideBranches(journal.state, onChain)) {
 		const prompt = items.find((id) => journal.state.items.get(id)?.type === "userMessage") ?? head;
-		const [item] = await readItems(journal, [prompt], (hash) => context.blobs.text(hash));
+		const [item] = await readItems(journal, [prompt], (hash) => blobs.text(hash));
 		const time = journal.state.items.get(head)?.time ?? 0;
 		branches.push({
 			head,
@@ -220,13 +221,14 @@ function firstWords(item: Item): string {
 		: item.content.type;
 }
 
-async function notesOf(journal: Journal, context: TranscriptContext): Promise<SessionNote[]> {
+/** The notes on a session, with their texts. */
+export async function notesOf(journal: Journal, blobs: Blobs): Promise<SessionNote[]> {
 	return Promise.all(
 		journal.state.notes.map(async ({ id, item, text, ts }) => ({
 			id,
 			item,
 			ts,
-			text: typeof text === "string" ? text : ((await context.blobs.text(text.blob)) ?? ""),
+			text: typeof text === "string" ? text : ((await blobs.text(text.blob)) ?? ""),
 		})),
 	);
 }
