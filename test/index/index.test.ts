@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import {
 	appendFile,
 	chmod,
@@ -20,6 +21,7 @@ import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
 import { loadSqlite } from "../../src/core/index/sqlite.ts";
 import type { Locations } from "../../src/core/locations.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
+import { FaultyFiles } from "../property/lab.ts";
 import { emptyWorkspace } from "../support/temporary.ts";
 
 async function openIndex(
@@ -318,6 +320,44 @@ test("files that are no journals are refused or reported, and nothing waits for 
 	assert.equal(rows.length, 6);
 	assert.equal(rows.filter(({ warning }) => warning !== null).length, 5);
 	assert.equal((await index.search("login")).total, 3);
+});
+
+test("a journal that is purged, or cannot be read any more, at any moment of an update: the others are read, and it keeps its right", async (t) => {
+	for (const what of ["purged", "EIO"] as const) {
+		let left = -1;
+		let moment = 0;
+		for (; left < 0; moment++) {
+			const { store, session, locations } = await filled(t);
+			const other = await store.create({ title: "Beside it" });
+			await other.addItem(await other.startTurn(), { type: "userMessage", text: "A heron" });
+			const faulty = new FaultyFiles();
+			left = moment;
+			faulty.fault = ({ operation, path: file }) => {
+				if (file !== session.file || operation === "handleClose" || left-- !== 0) {
+					return undefined;
+				}
+				return what === "EIO" ? { fail: "EIO" } : { before: () => rm(session.file) };
+			};
+			const reading = new WorkspaceStore(store.folder, locations, { files: faulty.files });
+			const index = await openIndex(t, reading);
+			const { sessions } = await index.update();
+			faulty.fault = () => undefined;
+			assert.equal((await index.search("heron")).total, 1, `moment ${moment}`);
+			const gone = what === "purged" && !existsSync(session.file);
+			const late = gone && left < 0 && sessions === 2;
+			assert.ok(late || sessions === (gone ? 1 : 2), `moment ${moment}: ${sessions}`);
+			await index.update();
+			assert.equal((await index.search("login")).total, gone ? 0 : 3, `moment ${moment}`);
+			assert.deepEqual(await index.compareWithReplay(), {
+				equal: true,
+				differences: [],
+				behind: 0,
+			});
+			index.close();
+			await reading.close();
+		}
+		assert.ok(moment > 5, `${moment} moments`);
+	}
 });
 
 test("an index that is deleted while it is open is made again", async (t) => {

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { spansOf } from "../journal/items.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { ItemState, Span } from "../model/state.ts";
@@ -8,7 +9,7 @@ import { outlineOf } from "../transcript/outline.ts";
 import type { IndexDatabase } from "./database.ts";
 import { type IndexedItem, type IndexedTurn, type KnownItem, plainTurn } from "./indexedItem.ts";
 import { ItemBatch, type StoredOutline } from "./itemBatch.ts";
-import { type JournalFile, listJournals, lookAtJournal } from "./journalFiles.ts";
+import { type JournalFile, listJournals, lookAtJournal, unreadableRow } from "./journalFiles.ts";
 import { JournalReader, type JournalRow, pageSize, turnsOf } from "./journalReader.ts";
 import { Outlines } from "./outlines.ts";
 import { breathe, type UpdateOptions } from "./progress.ts";
@@ -115,12 +116,7 @@ export class StoreIndex {
 		stale.sort((a, b) => (a.id < b.id ? -1 : 1));
 		for (const [index, file] of stale.entries()) {
 			signal?.throwIfAborted();
-			if (depth === 0) {
-				await this.readRow(file, known.get(file.id), batch);
-				await storeIfFull(batch);
-			} else {
-				await this.readWhole(file, known.get(file.id), batch);
-			}
+			await this.read(file, known.get(file.id), depth, batch);
 			progress?.(index + 1, stale.length);
 		}
 		for (const id of forks) {
@@ -251,13 +247,44 @@ export class StoreIndex {
 		}
 	}
 
+	/** A journal that goes or changes while it is read, or fails, does not keep the others from being read. */
+	private async read(
+		file: JournalFile,
+		known: KnownFile | undefined,
+		depth: 0 | 1,
+		batch: ItemBatch,
+	): Promise<void> {
+		try {
+			await (depth === 0 ? this.readRow(file, known, batch) : this.readWhole(file, known, batch));
+		} catch (error) {
+			if (!(error instanceof HumanError || isSystemError(error))) {
+				throw error;
+			}
+			this.forget(file.id);
+			batch.store();
+			if (await lookAtJournal(this.store, file.id)) {
+				const row = unreadableRow(this.store, file, errorSentence(error));
+				batch.add({
+					file: fileRecord(file, row, { depth: 0, open: true }),
+					row: { summary: row, about: undefined },
+				});
+			} else {
+				this.remove([file.id], this.projection.files(storeSource));
+			}
+		}
+		await storeIfFull(batch);
+	}
+
 	/** Only what a list needs. */
 	private async readRow(
 		file: JournalFile,
 		known: KnownFile | undefined,
 		batch: ItemBatch,
 	): Promise<void> {
-		const { row, open } = await this.reader.row(file);
+		const { row, journal, open } = await this.reader.row(file);
+		if (!journal) {
+			await this.requireFile(file.id);
+		}
 		const same = known?.depth === 1 && compareStamps(known, file.stamp) === "same";
 		if (same && known) {
 			batch.add({ row: { summary: row, about: undefined } });
@@ -302,6 +329,7 @@ export class StoreIndex {
 		const read = await this.reader.row(file);
 		const { row, journal, open } = read;
 		if (!journal) {
+			await this.requireFile(file.id);
 			this.residents.delete(file.id);
 			batch.add({
 				outline: { session: file.id, outline: undefined },
@@ -341,6 +369,13 @@ export class StoreIndex {
 		});
 		await storeIfFull(batch);
 		this.keepResident(file.id, journal, items, turns);
+	}
+
+	/** Throws a HumanError when the journal is gone, which is another thing than one that cannot be read. */
+	private async requireFile(id: string): Promise<void> {
+		if (!(await lookAtJournal(this.store, id))) {
+			throw new HumanError("missing-journal", `The journal of session ${id} is gone.`);
+		}
 	}
 
 	private knownItems(file: KnownFile | undefined): Map<string, KnownItem> {
@@ -405,6 +440,11 @@ export class StoreIndex {
 			}
 		}
 	}
+}
+
+/** What the operating system refused; not an error of SQLite's, which has a code, too. */
+function isSystemError(thrown: unknown): boolean {
+	return /^E[A-Z0-9]+$/.test(systemErrorCode(thrown) ?? "");
 }
 
 async function* pagesOf(
