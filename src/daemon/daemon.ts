@@ -6,6 +6,7 @@ import { type Files, nodeFiles } from "../core/files.ts";
 import { userLocations } from "../core/locations.ts";
 import { WorkspaceStore } from "../core/store/workspaceStore.ts";
 import {
+	type DaemonEvent,
 	type DaemonMethod,
 	type DaemonParams,
 	type DaemonResult,
@@ -37,6 +38,8 @@ export interface DaemonOptions {
 	readonly childIdle?: number;
 	/** How long an agent may take for what needs no thinking, ms. */
 	readonly patience?: number;
+	/** How long a client may take to say hello, ms. */
+	readonly helloPatience?: number;
 	readonly childPatience?: ChildOptions["patience"];
 	readonly backoff?: BackoffOptions;
 	readonly processes?: ProcessTable;
@@ -44,6 +47,8 @@ export interface DaemonOptions {
 }
 
 const minute = 60_000;
+/** A longer wait would end at once. ms. */
+const longestTimer = 2 ** 31 - 1;
 /** Finished runs that `status` lists. */
 const recentRuns = 50;
 /** Events kept in memory. */
@@ -114,6 +119,7 @@ export class Daemon {
 		this.server = new RpcServer({
 			token: this.token,
 			version: options.version,
+			helloPatience: options.helloPatience ?? 5000,
 			handle: (method, params, client) => this.handle(method, params, client),
 			giveWay: () => this.giveWay(),
 			onClients: () => this.watchIdle(),
@@ -130,7 +136,11 @@ export class Daemon {
 		await this.state.markStarted();
 		await reap(this.state, this.processes, this.runtime.key);
 		await reconcile(this.store, this.state);
-		this.state.onEvent((event) => this.server.notify("event", event, (each) => each.subscribed));
+		this.state.onEvent((event) => {
+			const subscribed = new Set(this.server.clients.filter((each) => each.subscribed));
+			// After the answer to `subscribe`, where that is still to be sent.
+			setImmediate(() => this.server.notify("event", event, (each) => subscribed.has(each)));
+		});
 		this.runs.onDelta.event((delta) =>
 			this.server.notify("delta", delta, (each) => each.follows.has(delta.session)),
 		);
@@ -255,12 +265,15 @@ export class Daemon {
 		{ after }: DaemonParams<"subscribe">,
 		client: Client,
 	): Promise<DaemonResult<"subscribe">> {
-		const { seq } = this.state;
+		const early: DaemonEvent[] = [];
+		const listening = this.state.onEvent((event) => early.push(event));
 		const { events, lost } =
 			after === null ? { events: [], lost: false } : await this.state.eventsAfter(after);
-		// Those that came while the log was read are in it, or come again: their numbers tell.
+		listening.dispose();
+		// From here on, without a wait in between, they are told one by one.
 		client.subscribed = true;
-		return { events, seq: events.at(-1)?.seq ?? seq, lost };
+		events.push(...early);
+		return { events, seq: events.at(-1)?.seq ?? this.state.seq, lost };
 	}
 
 	private async logs({ log, bytes }: DaemonParams<"logs">): Promise<DaemonResult<"logs">> {
@@ -335,7 +348,7 @@ export class Daemon {
 		if (this.server.clients.length === 0 && this.runs.count === 0 && !this.stopping) {
 			this.idleTimer = setTimeout(
 				() => void this.stop("Nobody needed the daemon for a while."),
-				this.options.idle ?? 10 * minute,
+				Math.min(this.options.idle ?? 10 * minute, longestTimer),
 			);
 		}
 	}

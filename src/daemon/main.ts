@@ -15,7 +15,9 @@ const { values } = parseArgs({
 		idle: { type: "string" },
 		childIdle: { type: "string" },
 		patience: { type: "string" },
+		helloPatience: { type: "string" },
 		backoff: { type: "string" },
+		attempts: { type: "string" },
 	},
 });
 
@@ -33,7 +35,7 @@ function report(message: StartReport): Promise<void> {
 }
 
 async function main(): Promise<void> {
-	const { folder, version, idle, childIdle, patience, backoff } = values;
+	const { folder, version, idle, childIdle, patience, helloPatience, backoff, attempts } = values;
 	if (folder === undefined) {
 		throw new HumanError("usage", "The daemon must be told its folder: --folder DIR.");
 	}
@@ -50,7 +52,12 @@ async function main(): Promise<void> {
 		...ms("idle", idle),
 		...ms("childIdle", childIdle),
 		...ms("patience", patience),
-		...(backoff === undefined ? {} : { backoff: { ...restartBackoff, first: Number(backoff) } }),
+		...ms("helloPatience", helloPatience),
+		backoff: {
+			...restartBackoff,
+			...ms("first", backoff),
+			...(attempts === undefined ? {} : { attempts: Number(attempts) }),
+		},
 	});
 	for (const signal of ["SIGTERM", "SIGINT"] as const) {
 		process.on(signal, () => void daemon.stop(`The daemon was ended by ${signal}.`));

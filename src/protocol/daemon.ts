@@ -251,8 +251,9 @@ export const daemonRequests = {
 	},
 	status: { params: Nothing, result: DaemonStatus },
 	/**
-	 * Events from now on, and those after `after` that happened before; null for none. `lost` is true when some of them
-	 * are no longer kept: then read the journals again.
+	 * Events from now on, and those after `after` that happened before; null for none. The answer comes before the first
+	 * event that is told: in order, none missing, none twice. `lost` is true when some of those before are no longer
+	 * kept: then read the journals again.
 	 */
 	subscribe: {
 		params: z.object({ after: z.nullable(Count) }),

@@ -52,7 +52,7 @@ test("a peer with a wrong token is told so and let go", async (t) => {
 
 test("a peer that has not said hello gets nothing but a refusal, events neither", async (t) => {
 	const lab = await daemonLab(t);
-	const client = await lab.connect();
+	const client = await lab.connect("a window", ["--helloPatience", "60000"]);
 	const peer = await rawPeer(t, lab);
 	const watch = await Watch.on(client);
 	const session = await lab.store.create();
@@ -187,16 +187,48 @@ test("a window that was away gets what it missed, over a restart of the daemon t
 	for (const type of ["run.started", "run.ended", "daemon.stopping", "daemon.started"] as const) {
 		assert.ok(types.includes(type), type);
 	}
-	assert.deepEqual(await again.call("subscribe", { after: seq + 100_000 }), {
-		events: [],
-		seq: events.at(-1)?.seq,
-		lost: true,
-	});
+	const stranger = await again.call("subscribe", { after: seq + 100_000 });
+	assert.deepEqual(stranger.events, []);
+	assert.equal(stranger.lost, true);
+	// The daemon goes on to tell of itself meanwhile.
+	assert.ok(stranger.seq >= (events.at(-1)?.seq ?? Number.POSITIVE_INFINITY));
+});
+
+test("windows that subscribe while much happens get every event once, in order", async (t) => {
+	const lab = await daemonLab(t);
+	const client = await lab.connect();
+	const watch = await Watch.on(client);
+	const agent = fakeAgent("talk", 3);
+	const runs: string[] = [];
+	const told: number[][] = [];
+	for (let window = 0; window < 20; window++) {
+		const session = await lab.store.create();
+		const prompt = { session: session.id, input: { text: "word" }, agent };
+		const [started, other] = await Promise.all([client.call("prompt", prompt), lab.connect()]);
+		runs.push(started.run);
+		const seen: number[] = [];
+		told.push(seen);
+		other.on("event")(({ seq }) => seen.push(seq));
+		const { events } = await other.call("subscribe", { after: 0 });
+		assert.deepEqual(seen, [], "none is told before the answer");
+		seen.push(...events.map(({ seq }) => seq));
+	}
+	await Promise.all(runs.map((run) => watch.ended(run)));
+	const last = Math.max(...watch.events.map(({ seq }) => seq));
+	while (told.some((seen) => (seen.at(-1) ?? 0) < last)) {
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	for (const seen of told) {
+		assert.deepEqual(
+			seen,
+			seen.map((_, index) => index + 1),
+		);
+	}
 });
 
 test("a daemon that nobody needs ends itself", async (t) => {
 	const lab = await daemonLab(t);
-	const client = await lab.connect("a window", ["--idle", "50"]);
+	const client = await lab.connect("a window", [], { idleTimeout: 50 });
 	const { pid } = client;
 	client.dispose();
 	await ended(pid);

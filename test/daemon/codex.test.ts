@@ -259,8 +259,12 @@ test("a name given in Codex is ours after the next sync, and later ours wins aga
 	assert.equal(session.state.title, "Named over there");
 	await session.rename("Named here");
 	await lab.turn("Ho");
-	const listed = await other.call("thread/list", { modelProviders: [] });
-	assert.equal((listed["data"] as { name: string | null }[])[0]?.name, "Named here");
+	// A turn does not wait for its name.
+	let name: string | null | undefined;
+	while (name !== "Named here") {
+		const listed = await other.call("thread/list", { modelProviders: [] });
+		name = (listed["data"] as { name: string | null }[])[0]?.name;
+	}
 });
 
 test("an archived session is archived at Codex, and a prompt goes on in its thread all the same", async (t) => {

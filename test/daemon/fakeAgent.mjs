@@ -8,12 +8,14 @@ const [mode = "talk", amount = "100"] = process.argv.slice(2);
 const count = Number(amount);
 const write = (text) => process.stdout.write(text);
 const send = (message) => write(`${JSON.stringify(message)}\n`);
-const threadId = "thread-1";
+let threads = 0;
 let turns = 0;
-let place = "";
+/** Where each thread works, by its id. */
+const places = new Map();
 const ignore = () => undefined;
 let asked;
-let stopTurn = ignore;
+/** Ends the turn of a thread. */
+const stops = new Map();
 
 if (mode === "exit") {
 	process.stderr.write("I do not want to.\n");
@@ -56,8 +58,7 @@ function handle({ id, method, params, result }) {
 				process.kill(process.pid, "SIGKILL");
 				return;
 			}
-			place = params.cwd;
-			send({ id, result: { thread: { id: threadId, name: null } } });
+			startThread(id, params);
 			return;
 		case "turn/start": {
 			const turnId = `turn-${process.pid}-${++turns}`;
@@ -65,13 +66,13 @@ function handle({ id, method, params, result }) {
 				return;
 			}
 			send({ id, result: { turn: { id: turnId } } });
-			void turn(turnId, params.input[0].text);
+			void turn(params.threadId, turnId, params.input[0].text);
 			return;
 		}
 		case "turn/interrupt":
 			send({ id, result: {} });
 			if (mode !== "unstoppable") {
-				stopTurn();
+				stops.get(params.threadId)?.();
 			}
 			return;
 		default:
@@ -79,21 +80,36 @@ function handle({ id, method, params, result }) {
 	}
 }
 
+function startThread(id, { threadId = `thread-${process.pid}-${++threads}`, cwd }) {
+	places.set(threadId, cwd);
+	send({ id, result: { thread: { id: threadId, name: null } } });
+}
+
+let requests = 100;
+/** Asks the client; resolves with its answer. */
+function request(method, params) {
+	const id = ++requests;
+	return new Promise((resolve) => {
+		asked = (answered, result) => answered === id && resolve(result);
+		send({ id, method, params });
+	});
+}
+
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 const drained = () => new Promise((resolve) => process.stdout.once("drain", resolve));
 
-async function turn(turnId, prompt) {
+async function turn(threadId, turnId, prompt) {
 	const own = { threadId, turnId };
 	const say = (method, more) => send({ method, params: { ...own, ...more } });
 	const end = (status) =>
 		send({ method: "turn/completed", params: { threadId, turn: { id: turnId, status } } });
 	let stopped = false;
-	stopTurn = () => {
+	stops.set(threadId, () => {
 		if (!stopped) {
 			stopped = true;
 			end("interrupted");
 		}
-	};
+	});
 	const item = { type: "agentMessage", id: `${turnId}-m`, text: "" };
 	say("item/started", { item });
 	let text = "";
@@ -171,6 +187,52 @@ async function turn(turnId, prompt) {
 			}
 			break;
 		}
+		case "asks": {
+			const command = "npm test\n  --coverage";
+			const { decision } = await request("item/commandExecution/requestApproval", {
+				...own,
+				itemId: item.id,
+				command,
+				reason: "To see whether it works",
+			});
+			delta(`The answer is ${decision}.`);
+			break;
+		}
+		case "questions": {
+			const questions = [
+				{
+					id: "color",
+					header: "Colour",
+					question: "Which colour?",
+					isSecret: false,
+					isOther: true,
+					options: [{ label: "Red", description: "Like a rose" }],
+				},
+				{
+					id: "token",
+					header: "Token",
+					question: "Which token?",
+					isSecret: true,
+					isOther: false,
+					options: null,
+				},
+			];
+			const { answers } = await request("item/tool/requestUserInput", {
+				...own,
+				itemId: item.id,
+				questions,
+			});
+			const given = Object.entries(answers).map(
+				([
+					id,
+					{
+						answers: [text],
+					},
+				]) => `${id} ${text}`,
+			);
+			delta(given.join(", ") || "nothing");
+			break;
+		}
 		case "unstoppable":
 			delta("on and on");
 			return;
@@ -178,7 +240,7 @@ async function turn(turnId, prompt) {
 			delta(JSON.stringify(process.env));
 			break;
 		case "place":
-			delta(place);
+			delta(places.get(threadId));
 			break;
 		case "pids":
 			delta(String(process.pid));

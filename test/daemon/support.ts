@@ -12,7 +12,7 @@ import type { Item } from "../../src/core/model/item.ts";
 import type { Session } from "../../src/core/store/session.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import type { DaemonClient } from "../../src/daemon/client/client.ts";
-import { connectDaemon } from "../../src/daemon/client/connect.ts";
+import { type ConnectOptions, connectDaemon } from "../../src/daemon/client/connect.ts";
 import type { AgentSpec, DaemonEvent } from "../../src/protocol/daemon.ts";
 import { type ChatEndpoint, startChatEndpoint } from "./chatEndpoint.ts";
 
@@ -22,7 +22,11 @@ export interface DaemonLab {
 	readonly home: string;
 	readonly env: Record<string, string>;
 	readonly store: WorkspaceStore;
-	connect(name?: string, args?: readonly string[]): Promise<DaemonClient>;
+	connect(
+		name?: string,
+		args?: readonly string[],
+		more?: Pick<ConnectOptions, "idleTimeout">,
+	): Promise<DaemonClient>;
 	/** Runs when the test ends, before the folders go. */
 	atEnd(task: () => Promise<void>): void;
 }
@@ -65,7 +69,11 @@ export async function daemonLab(
 		await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 	});
 	const script = await daemonScript();
-	async function connect(name = "a test", args: readonly string[] = []): Promise<DaemonClient> {
+	async function connect(
+		name = "a test",
+		args: readonly string[] = [],
+		more: Pick<ConnectOptions, "idleTimeout"> = {},
+	): Promise<DaemonClient> {
 		const client = await connectDaemon({
 			folder,
 			client: name,
@@ -75,6 +83,7 @@ export async function daemonLab(
 			...(process.env["SKEIN_DAEMON_NODE"] ? { runtime: process.env["SKEIN_DAEMON_NODE"] } : {}),
 			env,
 			args,
+			...more,
 		});
 		clients.push(client);
 		return client;

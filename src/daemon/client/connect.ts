@@ -29,6 +29,8 @@ export interface ConnectOptions {
 	/** The runtime to start it with; VS Code's own by default. */
 	readonly runtime?: string;
 	readonly env?: Readonly<Record<string, string | undefined>>;
+	/** After how long without client and run a daemon that is started now ends itself, ms; 10 minutes by default. */
+	readonly idleTimeout?: number;
 	/** More arguments of the daemon's. */
 	readonly args?: readonly string[];
 }
@@ -164,13 +166,15 @@ async function retryConnect(
 /** Starts a daemon that outlives us. Resolves with what it says about its start. */
 async function startDaemon(
 	runtime: RuntimeFolder,
-	{ folder, script, version, runtime: program, env = process.env, args = [] }: ConnectOptions,
+	{ folder, script, version, runtime: program, env = process.env, ...options }: ConnectOptions,
 ): Promise<StartReport> {
+	const { idleTimeout, args = [] } = options;
+	const idle = idleTimeout === undefined ? [] : ["--idle", String(idleTimeout)];
 	const log = await openLog(runtime.daemonLog);
 	try {
 		const child = spawn(
 			program ?? process.execPath,
-			[script, "--folder", folder, "--version", version, ...args],
+			[script, "--folder", folder, "--version", version, ...idle, ...args],
 			{
 				cwd: runtime.folder,
 				// On the desktop the runtime is VS Code's own program, which must be told to be Node.

@@ -25,8 +25,6 @@ import { LineReader, LineWriter, type TransportFault } from "./transport.ts";
 const clientLimit = 64;
 /** Requests of one client that are being answered at a time; more are refused. */
 const requestLimit = 64;
-/** A client that has not said hello by then is let go. ms. */
-const helloPatience = 5000;
 /** Above this much unread text a client gets no more streaming text until it asks again. Bytes. */
 const deltaBacklog = 4 * 1024 * 1024;
 /** Above this much it is let go. Bytes. */
@@ -43,6 +41,8 @@ export interface Client {
 export interface ServerHost {
 	readonly token: string;
 	readonly version: string;
+	/** A client that has not said hello by then is let go. ms. */
+	readonly helloPatience: number;
 	/** Answers a request; `params` are as its schema says. Throws a HumanError for what the client shall be told. */
 	handle(method: DaemonMethod, params: unknown, client: Client): Promise<unknown>;
 	/** A newer client has come. True when the daemon ends itself for it. */
@@ -148,7 +148,7 @@ class Peer {
 		this.connection = createMessageConnection(this.reader, this.writer);
 		this.connection.onRequest((method, params) => this.answer(method, params));
 		this.connection.listen();
-		this.helloTimer = setTimeout(() => socket.destroy(), helloPatience);
+		this.helloTimer = setTimeout(() => socket.destroy(), host.helloPatience);
 		socket.once("close", () => {
 			clearTimeout(this.helloTimer);
 			this.connection.dispose();

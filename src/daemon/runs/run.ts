@@ -51,6 +51,8 @@ export interface RunRequest {
 	readonly input: PromptInput;
 	readonly settings: ThreadSettings;
 	readonly context: PlannedContext;
+	/** The protocol of this turn is being recorded. */
+	readonly recorded: boolean;
 	/** Gives the ids of the turn's records; those of the turn and the prompt are taken already. */
 	readonly nextId: () => string;
 }
@@ -117,13 +119,12 @@ export class Run implements TurnObserver {
 			}
 			this.thread = thread;
 			thread.prompt(this.request.input, this.request.settings, this);
-			// A name that cannot be given must not end the turn.
-			await this.support.onThread(this.record.session, thread).catch(() => undefined);
+			// The turn does not wait for its name, and a name that cannot be given does not end it.
+			this.support.onThread(this.record.session, thread).catch(() => undefined);
 		} catch (error) {
 			this.finish("failed", errorSentence(error));
 		} finally {
 			await this.outcome;
-			await this.agent.stopRecording();
 			this.agent.release();
 		}
 	}
@@ -406,6 +407,10 @@ export class Run implements TurnObserver {
 			this.agent.didWork();
 		}
 		await this.saveRecord();
+		if (this.request.recorded) {
+			// Whole before anybody hears that the turn is over.
+			await this.agent.stopRecording();
+		}
 		this.settle(outcome);
 		this.support.onChange();
 		const level = outcome === "failed" ? "error" : "info";

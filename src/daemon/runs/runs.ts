@@ -133,7 +133,15 @@ export class Runs implements AgentListener {
 			const { turn, item, nextId } = await this.writePrompt(session, input, record);
 			const settings = { cwd, model, sandbox, approvals };
 			const run = new Run(
-				{ record: { ...record, turn }, session, input, settings, context, nextId },
+				{
+					record: { ...record, turn },
+					session,
+					input,
+					settings,
+					context,
+					recorded: recorded === true,
+					nextId,
+				},
 				agents.of(spec),
 				this.support,
 			);
@@ -283,8 +291,8 @@ export class Runs implements AgentListener {
 			await this.setAgreed(session.id, theirs);
 			await session.rename(theirs);
 		} else if (ours !== "") {
-			await this.setAgreed(session.id, ours);
 			await thread.setName(ours);
+			await this.setAgreed(session.id, ours);
 		}
 	}
 

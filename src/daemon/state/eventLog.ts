@@ -1,4 +1,4 @@
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { systemErrorCode } from "../../base/errors.ts";
 import { DaemonEvent } from "../../protocol/daemon.ts";
 import { parseJson } from "../runtime/jsonFile.ts";
@@ -38,21 +38,20 @@ export class EventLog {
 		this.cache = [...this.cache, ...events].slice(-this.cacheSize);
 	}
 
-	/** The events numbered above `after`; `lost` when some of them are no longer kept, or are too many. */
+	/**
+	 * The events numbered above `after`, up to `newest`: what is written after it is still to be told of. `lost` when some of
+	 * them are no longer kept, or are too many.
+	 */
 	async after(after: number, newest: number): Promise<{ events: DaemonEvent[]; lost: boolean }> {
 		if (after >= newest) {
 			// A cursor from a life of which nothing is left counts as lost.
 			return { events: [], lost: after > newest };
 		}
+		const isAsked = ({ seq }: DaemonEvent) => seq > after && seq <= newest;
 		if ((this.cache[0]?.seq ?? Number.POSITIVE_INFINITY) <= after + 1) {
-			return { events: this.cache.filter((event) => event.seq > after), lost: false };
+			return { events: this.cache.filter(isAsked), lost: false };
 		}
-		await this.log.settle();
-		const { path } = this.log;
-		const events: DaemonEvent[] = [];
-		for (const file of [`${path}.2`, `${path}.1`, path]) {
-			events.push(...parseEvents(await readOrEmpty(file)).filter((event) => event.seq > after));
-		}
+		const events = (await this.log.read()).flatMap(parseEvents).filter(isAsked);
 		const lost = events[0]?.seq !== after + 1 || events.length > replayLimit;
 		return { events: events.slice(-replayLimit), lost };
 	}
@@ -72,17 +71,6 @@ async function readTail(path: string): Promise<DaemonEvent[]> {
 	} catch (error) {
 		if (systemErrorCode(error) === "ENOENT") {
 			return [];
-		}
-		throw error;
-	}
-}
-
-async function readOrEmpty(path: string): Promise<string> {
-	try {
-		return await readFile(path, "utf8");
-	} catch (error) {
-		if (systemErrorCode(error) === "ENOENT") {
-			return "";
 		}
 		throw error;
 	}

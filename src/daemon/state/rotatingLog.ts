@@ -1,4 +1,4 @@
-import { appendFile, open, rename } from "node:fs/promises";
+import { appendFile, open, readFile, rename } from "node:fs/promises";
 import { TaskQueue } from "../../base/async.ts";
 import { systemErrorCode } from "../../base/errors.ts";
 
@@ -37,6 +37,12 @@ export class RotatingLog {
 		return this.flushing;
 	}
 
+	/** The text of all generations, oldest first. None is put aside while it is read. */
+	read(): Promise<string[]> {
+		const paths = [`${this.path}.2`, `${this.path}.1`, this.path];
+		return this.queue.run(() => Promise.all(paths.map(readOrEmpty)));
+	}
+
 	/** Waits for everything written so far. */
 	async settle(): Promise<void> {
 		await this.flushing?.catch(() => undefined);
@@ -69,6 +75,15 @@ export class RotatingLog {
 			await rename(from, `${this.path}.${generation}`).catch(ignoreMissing);
 		}
 		this.size = 0;
+	}
+}
+
+async function readOrEmpty(path: string): Promise<string> {
+	try {
+		return await readFile(path, "utf8");
+	} catch (error) {
+		ignoreMissing(error);
+		return "";
 	}
 }
 

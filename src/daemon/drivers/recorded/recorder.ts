@@ -1,4 +1,4 @@
-import { chmodSync, createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import * as path from "node:path";
 import type { LineChannel } from "../../supervise/lineChannel.ts";
 import { pieceOf, redactPieces } from "./deltas.ts";
@@ -62,10 +62,7 @@ export class ProtocolRecorder {
 	close(): Promise<void> {
 		this.release();
 		return new Promise((resolve) => {
-			this.out.end(() => {
-				chmodSync(this.path, 0o600);
-				resolve();
-			});
+			this.out.end(() => resolve());
 			this.out.once("error", () => resolve());
 		});
 	}
