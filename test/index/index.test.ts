@@ -360,6 +360,27 @@ test("a journal that is purged, or cannot be read any more, at any moment of an 
 	}
 });
 
+test("an edit in place that makes a journal longer is noticed, also where its last record stands as before", async (t) => {
+	const { store, session } = await filled(t);
+	const index = await openIndex(t, store);
+	await index.update();
+	for (const [was, is] of [
+		["Why does", "How does"],
+		["How does", "Say, how"],
+	] as const) {
+		const more = await readFile(session.file, "utf8");
+		await session.addItem(await session.startTurn(), { type: "userMessage", text: `Not ${is}` });
+		const added = (await readFile(session.file, "utf8")).slice(more.length);
+		// All bytes up to the last known record keep their places.
+		await writeFile(session.file, more.replace(was, is) + added);
+		await index.update();
+		assert.equal((await index.search(`"${was} the login"`)).total, 0);
+		assert.equal((await index.search(`"${is} the login"`)).total, 1);
+		assert.equal((await index.search(`"not ${is}"`)).total, 1);
+		assert.ok((await index.compareWithReplay()).equal);
+	}
+});
+
 test("an index that is deleted while it is open is made again", async (t) => {
 	const { store, locations } = await filled(t);
 	const index = await openIndex(t, store);

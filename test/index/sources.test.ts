@@ -106,6 +106,10 @@ test("a large rollout is read page by page, and on from where it ended", async (
 	assert.deepEqual([grown.changed, grown.items], [1, items + 1]);
 	assert.equal((await index.search("hippopotamus")).hits[0]?.snippet.text, "A hippopotamus");
 	assert.equal((await index.search('"message 2999"')).total, 1);
+	const edited = (await readFile(file, "utf8")).replace("Message 1500 ", "Massage 1500 ");
+	await writeFile(file, edited + line("A rhinoceros"));
+	assert.equal((await index.update()).changed, 3);
+	assert.equal((await index.search('"massage 1500"')).total, 1);
 	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
 });
 

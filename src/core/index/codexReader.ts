@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { nodeFiles } from "../files.ts";
 import { RolloutBytes } from "../sources/codex/bytes.ts";
 import { contentOf } from "../sources/codex/content.ts";
 import { factsOf } from "../sources/codex/facts.ts";
@@ -11,6 +12,7 @@ import { Rollout } from "../sources/codex/rollout.ts";
 import { type Json, parseObject } from "../sources/codex/schema.ts";
 import { sessionId } from "../sources/codex/summary.ts";
 import type { Source, SourceFile } from "../sources/source.ts";
+import { Beginnings } from "./beginnings.ts";
 import type { IndexedItem, IndexedTurn, ItemEntry } from "./indexedItem.ts";
 import { searchableText } from "./itemText.ts";
 import type { SourceReader, SourceReading } from "./sourceReader.ts";
@@ -28,6 +30,7 @@ const pageSize = 256;
 export class CodexReader implements SourceReader {
 	readonly source: Source;
 	private readonly parsed = new Map<string, Rollout>();
+	private readonly beginnings = new Beginnings(nodeFiles);
 
 	constructor(source: Source) {
 		this.source = source;
@@ -61,11 +64,13 @@ export class CodexReader implements SourceReader {
 	}
 
 	private async readLarge(file: SourceFile): Promise<SourceReading> {
-		const known = this.parsed.get(file.path);
+		const grown = await this.beginnings.continues(file.path);
+		const known = grown ? this.parsed.get(file.path) : undefined;
 		const rollout = known ?? new Rollout(file.path);
 		const before = rollout.length;
 		const change = await rollout.load();
 		this.keep(file.path, rollout);
+		await this.beginnings.remember(file.path, rollout.length);
 		const from = change === "grown" && known ? before : 0;
 		const { items } = rollout.parser;
 		const fresh =
@@ -82,6 +87,7 @@ export class CodexReader implements SourceReader {
 		const [oldest] = this.parsed.keys();
 		if (oldest !== undefined && this.parsed.size > parsedLimit) {
 			this.parsed.delete(oldest);
+			this.beginnings.forget(oldest);
 		}
 	}
 }

@@ -6,6 +6,7 @@ import type { ItemState, Span } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { outlineOf } from "../transcript/outline.ts";
+import { Beginnings } from "./beginnings.ts";
 import type { IndexDatabase } from "./database.ts";
 import { type IndexedItem, type IndexedTurn, type KnownItem, plainTurn } from "./indexedItem.ts";
 import { ItemBatch, type StoredOutline } from "./itemBatch.ts";
@@ -70,6 +71,7 @@ export class StoreIndex {
 	private readonly db: IndexDatabase;
 	private readonly reader: JournalReader;
 	private readonly residents = new Map<string, Resident>();
+	private readonly beginnings: Beginnings;
 	/** The state of the database that the residents know. */
 	private residentsOf = "";
 
@@ -79,6 +81,7 @@ export class StoreIndex {
 		this.projection = new Projection(db);
 		this.outlines = new Outlines(db, this.projection);
 		this.reader = new JournalReader(store);
+		this.beginnings = new Beginnings(store.files);
 	}
 
 	async update(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
@@ -177,9 +180,12 @@ export class StoreIndex {
 		if (state === "touched" && known) {
 			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
 		}
-		if (state === "changed" && known && file.stamp.size <= known.size) {
-			// Appending makes a file longer: this was something else, so what is remembered of it counts no more.
-			this.forget(file.id);
+		if (state === "changed" && this.residents.has(file.id)) {
+			// Appending makes a file longer, and leaves it as it was; after anything else, what is remembered counts no more.
+			const grown = known !== undefined && file.stamp.size > known.size;
+			if (!(grown && (await this.beginnings.continues(this.store.layout.journal(file.id))))) {
+				this.forget(file.id);
+			}
 		}
 		return state === "changed" || state === "open";
 	}
@@ -207,6 +213,7 @@ export class StoreIndex {
 
 	private forget(id: string): void {
 		this.residents.delete(id);
+		this.beginnings.forget(this.store.layout.journal(id));
 		this.reader.forget(id);
 	}
 
@@ -368,6 +375,10 @@ export class StoreIndex {
 				: { turns, seen: () => new Set(journal.state.items.keys()) }),
 		});
 		await storeIfFull(batch);
+		if (known) {
+			// It grows: not so when a first index is made.
+			await this.beginnings.remember(journal.path, journal.size);
+		}
 		this.keepResident(file.id, journal, items, turns);
 	}
 
@@ -429,6 +440,7 @@ export class StoreIndex {
 		const [oldest] = this.residents.keys();
 		if (oldest !== undefined && this.residents.size > residentLimit) {
 			this.residents.delete(oldest);
+			this.beginnings.forget(this.store.layout.journal(oldest));
 		}
 	}
 
