@@ -9,7 +9,11 @@ import { CatalogueClient } from "./host/catalogueClient.ts";
 import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
 import { ContextKeys } from "./host/contextKeys.ts";
+import { Attention } from "./host/daemon/attention.ts";
+import { DaemonErrors } from "./host/daemon/daemonErrors.ts";
 import { Daemons } from "./host/daemon/daemons.ts";
+import { ProtocolRecording } from "./host/daemon/recording.ts";
+import { DaemonStatusItem } from "./host/daemon/statusItem.ts";
 import { DoctorDocuments } from "./host/doctor/doctorDocuments.ts";
 import { currentScopes, followWorkspace } from "./host/followWorkspace.ts";
 import { registerSessionTools } from "./host/languageModelTools.ts";
@@ -23,6 +27,7 @@ import { PageRequests } from "./host/transcript/pageRequests.ts";
 import { TranscriptEditors } from "./host/transcript/transcriptEditors.ts";
 import { TranscriptOpener } from "./host/transcript/transcriptOpener.ts";
 import { VirtualDocuments } from "./host/transcript/virtualDocuments.ts";
+import { RunsView } from "./host/views/runsView.ts";
 import { SessionViews } from "./host/views/sessionViews.ts";
 import { WarningDecorations } from "./host/views/warningDecorations.ts";
 
@@ -49,6 +54,10 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const version = String(context.extension.packageJSON.version);
 	const memory = context.workspaceState;
 	const daemons = own(new Daemons({ script, version, memory, log }));
+	const daemonErrors = own(new DaemonErrors(daemons));
+	const recording = own(new ProtocolRecording(daemons, prompts));
+	const status = own(new DaemonStatusItem(daemons, recording, contextKeys));
+	const runs = own(new RunsView(daemons, list, catalogue));
 
 	const views = own(new SessionViews(list, catalogue, contextKeys));
 	const decorations = own(new WarningDecorations(list));
@@ -58,14 +67,16 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const editors = own(new TranscriptEditors({ extensionUri, log, contextKeys, opener, requests }));
 	const targets = new Targets(list, catalogue, reader, views, editors, prompts);
 	const { id: extensionId } = context.extension;
-	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources, daemons };
+	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources };
+	const running = { daemons, daemonErrors, recording, status, runs };
 	const doctor = own(new DoctorDocuments(catalogue, list));
 	const search = new SessionSearch(catalogue, list, context.workspaceState);
-	const all = { ...parts, views, editors, documents, targets, search, doctor };
+	const all = { ...parts, ...running, views, editors, documents, targets, search, doctor };
 	own(registerCommands(all));
 	own(registerSessionTools(catalogue, reader));
 	const links = own(new Links(log));
 	own(followWorkspace({ ...all, decorations, locations }));
+	own(new Attention(all));
 	daemons.follow();
 	return createApi(context.extensionMode, all, links);
 }

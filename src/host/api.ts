@@ -2,8 +2,10 @@ import * as vscode from "vscode";
 import type { CommandContext } from "./commands/context.ts";
 import type { Shelf } from "./contributions.ts";
 import { commandIds } from "./contributions.ts";
+import type { DaemonStatusItem } from "./daemon/statusItem.ts";
 import { ScriptedPrompts } from "./scriptedPrompts.ts";
 import type { TranscriptPanel } from "./transcript/transcriptPanel.ts";
+import type { RunsView } from "./views/runsView.ts";
 import type { SessionTree } from "./views/sessionTree.ts";
 
 /** What other extensions can use. `version` grows when something is added; nothing is taken away within a major version. */
@@ -19,6 +21,8 @@ export interface SkeinApi {
 export interface TestApi {
 	readonly prompts: ScriptedPrompts;
 	readonly context: CommandContext;
+	readonly status: DaemonStatusItem;
+	readonly runs: RunsView;
 	readonly links: vscode.UriHandler;
 	tree(shelf: Shelf): SessionTree;
 	panels(): readonly TranscriptPanel[];
@@ -26,7 +30,7 @@ export interface TestApi {
 
 export function createApi(
 	mode: vscode.ExtensionMode,
-	context: CommandContext,
+	context: CommandContext & Pick<TestApi, "status" | "runs">,
 	links: vscode.UriHandler,
 ): SkeinApi {
 	const { prompts } = context;
@@ -40,6 +44,8 @@ export function createApi(
 			test: {
 				prompts,
 				context,
+				status: context.status,
+				runs: context.runs,
 				links,
 				tree: (shelf: Shelf) => context.views.tree(shelf),
 				panels: () => context.editors.all,

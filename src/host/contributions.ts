@@ -58,17 +58,28 @@ export const commandIds = {
 	filter: "skein.filter",
 	clearFilter: "skein.clearFilter",
 	showLog: "skein.showLog",
+	startDaemon: "skein.startDaemon",
+	stopDaemon: "skein.stopDaemon",
+	restartDaemon: "skein.restartDaemon",
+	showDaemonLog: "skein.showDaemonLog",
+	showLastDaemonError: "skein.showLastDaemonError",
+	daemonActions: "skein.daemonActions",
+	recordProtocol: "skein.recordProtocol",
+	answerApproval: "skein.answerApproval",
+	stopRun: "skein.stopRun",
+	openRun: "skein.openRun",
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
 
-/** The three shelves a session can stand on, each a view. */
 export const viewIds = {
 	sessions: "skein.sessions",
+	runs: "skein.runs",
 	archived: "skein.archived",
 	trash: "skein.trash",
 } as const;
-export type Shelf = keyof typeof viewIds;
+/** The three shelves a session can stand on, each a view. */
+export type Shelf = Exclude<keyof typeof viewIds, "runs">;
 export const shelves: readonly Shelf[] = ["sessions", "archived", "trash"];
 
 export const viewContainerId = "skein";
@@ -82,6 +93,12 @@ export const contextKeys = {
 	filtered: "skein.filtered",
 	/** The active editor is a transcript that is being replayed. */
 	replaying: "skein.replaying",
+	/** A daemon of an open folder runs. */
+	daemonRuns: "skein.daemonRuns",
+	/** A run is not over. */
+	runLive: "skein.runLive",
+	/** A question of an agent's is open. */
+	approvalOpen: "skein.approvalOpen",
 } as const;
 export type ContextKey = keyof typeof contextKeys;
 
@@ -145,6 +162,8 @@ export const schemes = {
 	change: "skein-change",
 	/** The doctor's report. */
 	doctor: "skein-doctor",
+	/** What a daemon says about itself. */
+	daemon: "skein-daemon",
 } as const;
 
 /** Words of a tree row's `contextValue`; package.json matches them with `viewItem =~ /\bword\b/`. */
@@ -164,4 +183,9 @@ export type RowToken =
 	| "codex"
 	| "kept"
 	| "problem"
-	| "group";
+	| "group"
+	| "run"
+	| "live"
+	| "over"
+	| "waiting"
+	| "approval";

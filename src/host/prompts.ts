@@ -9,6 +9,8 @@ export interface PickOptions<T> {
 	readonly placeholder?: string;
 	/** The choice that is highlighted first. */
 	readonly active?: T;
+	/** Closes it, as if it were dismissed. */
+	readonly closeOn?: vscode.CancellationToken;
 }
 
 export interface InputOptions {
@@ -18,6 +20,12 @@ export interface InputOptions {
 	readonly value?: string;
 	/** A sentence when the text will not do, undefined when it will. */
 	readonly check?: (text: string) => string | undefined;
+	/** Shows dots instead of the text. */
+	readonly password?: boolean;
+	/** Stays while the person looks elsewhere. */
+	readonly stays?: boolean;
+	/** Closes it, as if it were dismissed. */
+	readonly closeOn?: vscode.CancellationToken;
 }
 
 export interface FilterOptions<T> {
@@ -81,14 +89,19 @@ export class WindowPrompts implements Prompts {
 	}
 
 	async input(options: InputOptions): Promise<string | undefined> {
-		const { check, ...rest } = options;
-		return vscode.window.showInputBox({
-			title: rest.title,
-			...(rest.prompt ? { prompt: rest.prompt } : {}),
-			...(rest.placeholder ? { placeHolder: rest.placeholder } : {}),
-			...(rest.value === undefined ? {} : { value: rest.value }),
-			...(check ? { validateInput: check } : {}),
-		});
+		const { check, closeOn, ...rest } = options;
+		return vscode.window.showInputBox(
+			{
+				title: rest.title,
+				...(rest.prompt ? { prompt: rest.prompt } : {}),
+				...(rest.placeholder ? { placeHolder: rest.placeholder } : {}),
+				...(rest.value === undefined ? {} : { value: rest.value }),
+				...(check ? { validateInput: check } : {}),
+				password: rest.password ?? false,
+				ignoreFocusOut: rest.stays ?? false,
+			},
+			closeOn,
+		);
 	}
 
 	async confirm(
@@ -144,7 +157,7 @@ export class WindowPrompts implements Prompts {
 
 function show<T extends vscode.QuickPickItem, R>(
 	picker: vscode.QuickPick<T>,
-	options: { readonly title: string; readonly placeholder?: string },
+	options: Pick<PickOptions<never>, "title" | "placeholder" | "closeOn">,
 	result: () => R,
 ): Promise<R | undefined> {
 	picker.title = options.title;
@@ -156,8 +169,10 @@ function show<T extends vscode.QuickPickItem, R>(
 			resolve(result());
 			picker.hide();
 		});
+		const closing = options.closeOn?.onCancellationRequested(() => picker.hide());
 		picker.onDidHide(() => {
 			resolve(undefined);
+			closing?.dispose();
 			picker.dispose();
 		});
 		picker.show();

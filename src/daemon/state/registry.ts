@@ -42,23 +42,7 @@ export class RegistryFile {
 				throw error;
 			}
 		}
-		const runs = new Map<string, RunRecord>();
-		const sessions = new Map<string, AgentSessionRecord>();
-		for (const line of text.split("\n")) {
-			const value = parseJson(line);
-			if (typeof value !== "object" || value === null) {
-				continue;
-			}
-			const run = RunRecord.safeParse("run" in value ? value.run : undefined);
-			const session = AgentSessionRecord.safeParse("session" in value ? value.session : undefined);
-			if (run.success) {
-				runs.set(run.data.id, run.data);
-			}
-			if (session.success) {
-				sessions.set(session.data.session, session.data);
-			}
-		}
-		const loaded = trim({ runs, sessions });
+		const loaded = trim(parseRegistries(text));
 		await this.rewrite(loaded);
 		return loaded;
 	}
@@ -88,6 +72,27 @@ export class RegistryFile {
 		await writeWhole(this.files, this.path, text, { replace: true });
 		this.size = text.length;
 	}
+}
+
+/** What a registry file says. */
+export function parseRegistries(text: string): Registries {
+	const runs = new Map<string, RunRecord>();
+	const sessions = new Map<string, AgentSessionRecord>();
+	for (const line of text.split("\n")) {
+		const value = parseJson(line);
+		if (typeof value !== "object" || value === null) {
+			continue;
+		}
+		const run = RunRecord.safeParse("run" in value ? value.run : undefined);
+		const session = AgentSessionRecord.safeParse("session" in value ? value.session : undefined);
+		if (run.success) {
+			runs.set(run.data.id, run.data);
+		}
+		if (session.success) {
+			sessions.set(session.data.session, session.data);
+		}
+	}
+	return { runs, sessions };
 }
 
 /** Without the oldest of what is over. */

@@ -2,7 +2,9 @@ import type * as vscode from "vscode";
 import type { Source } from "../../core/sources/source.ts";
 import type { CatalogueClient } from "../catalogueClient.ts";
 import type { CommandName } from "../contributions.ts";
+import type { DaemonErrors } from "../daemon/daemonErrors.ts";
 import type { Daemons } from "../daemon/daemons.ts";
+import type { ProtocolRecording } from "../daemon/recording.ts";
 import type { DoctorDocuments } from "../doctor/doctorDocuments.ts";
 import type { Prompts } from "../prompts.ts";
 import type { SessionSearch } from "../search/sessionSearch.ts";
@@ -26,6 +28,8 @@ export interface CommandContext {
 	readonly stores: Stores;
 	readonly sources: readonly Source[];
 	readonly daemons: Daemons;
+	readonly daemonErrors: DaemonErrors;
+	readonly recording: ProtocolRecording;
 	readonly views: SessionViews;
 	readonly editors: TranscriptEditors;
 	readonly documents: VirtualDocuments;

@@ -13,6 +13,8 @@ import { openingCommands } from "./opening.ts";
 import { purgeCommands } from "./purge.ts";
 import { repairCommands } from "./repairing.ts";
 import { resumeCommands } from "./resuming.ts";
+import { daemonCommands } from "./running.ts";
+import { runCommands } from "./runs.ts";
 import { searchCommands } from "./searching.ts";
 import { viewingCommands } from "./viewing.ts";
 
@@ -30,6 +32,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 		...repairCommands(context),
 		...searchCommands(context),
 		...maintenanceCommands(context),
+		...daemonCommands(context),
+		...runCommands(context),
 	};
 	const registered = new DisposableStore();
 	for (const name of Object.keys(commandIds) as CommandName[]) {

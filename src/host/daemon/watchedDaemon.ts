@@ -12,6 +12,7 @@ import {
 } from "../../protocol/daemon.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
+import { isLive } from "../views/runsNodes.ts";
 import type { DaemonsOptions, FolderDaemon } from "./daemons.ts";
 import { EventCursor } from "./eventCursor.ts";
 
@@ -19,11 +20,6 @@ import { EventCursor } from "./eventCursor.ts";
 const lookInterval = 3000;
 /** The first wait before a lost daemon is looked for again, doubled up to `lookInterval`, ms. */
 const firstRetry = 100;
-
-/** A run that is not over. */
-export function isLive(run: RunRecord): boolean {
-	return run.status === "starting" || run.status === "running" || run.status === "waiting";
-}
 
 /**
  * The daemon of one folder, followed.
@@ -66,6 +62,7 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		if (!this.watching) {
 			this.watching = true;
 			void this.look();
+			void this.recall();
 		}
 	}
 
@@ -219,6 +216,20 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		);
 		await this.readState();
 		this.lookAgain();
+	}
+
+	/** What ran before, as the files of a daemon that is gone tell. */
+	private async recall(): Promise<void> {
+		try {
+			const { readDaemonTraces } = await import("../../daemon/client/files.ts");
+			const traces = await readDaemonTraces(this.folder);
+			if (traces && this.runs.length === 0 && !this.disposed) {
+				this.runs = traces.finishedRuns;
+				this.changed.fire();
+			}
+		} catch (error) {
+			this.complain(error);
+		}
 	}
 
 	/** How the daemon stands, as its files tell. */

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { SessionSummary } from "../../core/model/summary.ts";
+import { escapeMarkdown } from "../markdown.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { ownSource } from "./sessionList.ts";
 
@@ -96,9 +97,4 @@ function origin(row: SessionSummary): string {
 	return row.source === ownSource
 		? ""
 		: t("{0} (read-only until imported)", agentLabel(row.source));
-}
-
-/** Text of a session as it is: no markup, no links, no icons out of it. */
-function escapeMarkdown(text: string): string {
-	return text.replace(/\s+/g, " ").replace(/[\\`*_{}[\]()#+\-.!|<>$&~@:/]/g, "\\$&");
 }

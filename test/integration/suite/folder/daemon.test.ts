@@ -1,57 +1,279 @@
 import assert from "node:assert/strict";
-import * as path from "node:path";
-import { after, describe, it } from "mocha";
+import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
-import type { AgentSpec, DaemonState } from "../../../../src/protocol/daemon.ts";
-import { folder, newSession, skein, until } from "../support.ts";
-
-/** A real process that speaks Codex's protocol and behaves as `mode` says. */
-function fakeAgent(mode: string, amount = 100): AgentSpec {
-	const repository = vscode.extensions.getExtension("skein.skein")?.extensionPath ?? "";
-	const script = path.join(repository, "test/daemon/fakeAgent.mjs");
-	return {
-		agent: "fake",
-		driver: "codex",
-		command: process.execPath,
-		args: [script, mode, String(amount)],
-	};
-}
+import type { DaemonState } from "../../../../src/protocol/daemon.ts";
+import { endDaemon, over, prompt, runsTree, statusBar } from "../agents.ts";
+import {
+	closeEditors,
+	folder,
+	lastRecord,
+	paintedPanel,
+	records,
+	run,
+	skein,
+	until,
+} from "../support.ts";
 
 describe("The daemon of a folder", () => {
-	after(async () => {
-		const { context } = await skein();
-		const client = await context.daemons.of(folder()).connect();
-		await client.call("stop", { force: true });
-	});
+	before(closeEditors);
+	after(endDaemon);
 
-	it("is started by the first who asks for it, and only then", async () => {
+	it("is not started by the window", async () => {
 		const { context } = await skein();
 		const daemon = context.daemons.of(folder());
 		assert.deepEqual(daemon.state, { kind: "stopped" });
 		assert.equal(daemon.client, undefined);
+		const shown = await until("the status bar says so", async () => {
+			const { text, label } = await statusBar();
+			return text ? { text, label } : undefined;
+		});
+		assert.deepEqual(shown, {
+			text: "$(circle-slash) Skein",
+			label: "Skein: Stopped. The daemon starts with the first prompt.",
+		});
+	});
+
+	it("is started by Start Daemon", async () => {
+		const { context } = await skein();
+		const daemon = context.daemons.of(folder());
 		const seen: DaemonState["kind"][] = [];
 		const listener = daemon.onDidChange(() => seen.push(daemon.state.kind));
-		const [client, same] = await Promise.all([daemon.connect(), daemon.connect()]);
+		await run("startDaemon", [], { told: "The daemon runs." });
 		listener.dispose();
-		assert.equal(client, same);
 		assert.equal(seen[0], "starting");
 		await until("it is idle", () => daemon.state.kind === "idle");
-		assert.equal(daemon.status?.pid, client.pid);
+		assert.equal(daemon.status?.pid, daemon.client?.pid);
+		const { text, tooltip } = await statusBar();
+		assert.equal(text, "$(circle-outline) Skein");
+		assert.match(tooltip, new RegExp(`process ${daemon.client?.pid}, for`));
+		assert.match(tooltip, /command:skein\.stopDaemon/);
+		await run("startDaemon", [], { error: /runs already/ });
 	});
 
 	it("tells of runs as they are", async () => {
+		const { run: id, session } = await prompt("A talk", "talk");
+		assert.equal(await over(id), "completed");
 		const { context } = await skein();
 		const daemon = context.daemons.of(folder());
-		const session = await newSession("A run");
-		const client = await daemon.connect();
-		const input = { text: "Say something" };
-		const { run } = await client.call("prompt", {
-			session,
-			input,
-			agent: fakeAgent("talk"),
-		});
-		await until("it is over", () => daemon.runs.some((each) => each.status === "completed"));
-		assert.equal(daemon.runs[0]?.id, run);
+		assert.equal(daemon.runs[0]?.id, id);
 		assert.equal(daemon.runOf(session), undefined);
+		assert.deepEqual((await runsTree()).slice(0, 2), ["Recent", "  A talk (check)"]);
+	});
+
+	it("offers its actions with a click on the status bar", async () => {
+		const { context, prompts } = await skein();
+		await run("daemonActions", [], { answers: [{ pick: "$(record) Record Protocol" }] });
+		assert.equal(context.recording.isOn, true);
+		assert.equal((await statusBar()).text, "$(circle-outline) Skein: recording");
+		await run("recordProtocol", [], { told: "No more runs are recorded." });
+		assert.equal(context.recording.isOn, false);
+
+		prompts.reset();
+		await vscode.commands.executeCommand("skein.daemonActions");
+		assert.deepEqual(prompts.asked[0]?.choices, [
+			"$(debug-stop) Stop Daemon",
+			"$(debug-restart) Restart Daemon",
+			"$(output) Show Daemon Log…",
+			"$(error) Show Last Daemon Error",
+			"$(record) Record Protocol",
+			"$(settings-gear) Settings",
+		]);
+	});
+
+	it("has a run recorded, and shows the file when that is whole", async () => {
+		const { context, prompts } = await skein();
+		await run("recordProtocol");
+		const record = context.recording.isOn;
+		const prompted = await prompt("For the record", "asks", { record });
+		const { client, run: id, recording } = prompted;
+		prompts.reset();
+		prompts.answer({ notify: "Show File" });
+		context.recording.began(id, recording);
+		const daemon = context.daemons.of(folder());
+		const approval = await until("it waits", () => daemon.approvals[0]?.id);
+		await client.call("answer", { approval, option: "accept" });
+		await until(
+			"the file is shown",
+			() => vscode.window.activeTextEditor?.document.uri.fsPath === recording,
+		);
+		assert.match(prompts.asked.map(({ message }) => message).join(), /was recorded/);
+		assert.match(vscode.window.activeTextEditor?.document.getText() ?? "", /requestApproval/);
+		await run("recordProtocol", [], { told: "No more runs are recorded." });
+		await closeEditors();
+	});
+
+	it("asks before it is stopped while a run is live", async () => {
+		const { context } = await skein();
+		const daemon = context.daemons.of(folder());
+		const { run: id, session } = await prompt("On and on", "pids");
+		await until("it runs", () => daemon.state.kind === "busy");
+		assert.equal((await statusBar()).text, "$(loading~spin) Skein: 1 running");
+		assert.deepEqual((await runsTree())[0], "On and on (loading~spin)");
+
+		await run("stopDaemon", [], { answers: [{ dismiss: true }] });
+		assert.equal(daemon.runOf(session)?.id, id);
+
+		await run("stopDaemon", [], {
+			answers: [{ confirm: "Interrupt and Stop" }],
+			told: "The daemon was stopped.",
+		});
+		await until("it is stopped", () => daemon.state.kind === "stopped");
+		assert.equal(lastRecord(session)["status"], "interrupted");
+		await run("stopDaemon", [], { error: /No daemon runs/ });
+	});
+
+	it("is started again by Restart Daemon", async () => {
+		const { context } = await skein();
+		const daemon = context.daemons.of(folder());
+		await run("restartDaemon", [], { error: /No daemon runs/ });
+		await run("startDaemon");
+		const first = daemon.client?.pid;
+		await run("restartDaemon", [], { told: "The daemon was restarted." });
+		assert.ok(daemon.client?.pid);
+		assert.notEqual(daemon.client.pid, first);
+	});
+
+	it("shows its logs", async () => {
+		await run("showDaemonLog", [], { answers: [{ pick: "Events" }] });
+		const { document } = vscode.window.activeTextEditor ?? {};
+		assert.match(document?.getText() ?? "", /"type":"run.ended"/);
+		await closeEditors();
+	});
+
+	it("is found again after it was killed, and says so", async () => {
+		const { context } = await skein();
+		const daemon = context.daemons.of(folder());
+		const { session } = await prompt("Cut short", "pids");
+		await until("it runs", () => daemon.runOf(session)?.status === "running");
+		process.kill(daemon.client?.pid ?? 0, "SIGKILL");
+		const crashed = await until("the window notices", () =>
+			daemon.state.kind === "crashed" ? daemon.state : undefined,
+		);
+		assert.match(crashed.reason, /ended without saying so/);
+		assert.equal((await statusBar()).text, "$(error) Skein: failed");
+		assert.equal(daemon.runOf(session), undefined);
+		assert.equal(daemon.runs.find((each) => each.session === session)?.status, "interrupted");
+
+		await run("showLastDaemonError");
+		assert.match(vscode.window.activeTextEditor?.document.getText() ?? "", /without saying so/);
+		await closeEditors();
+
+		await run("startDaemon");
+		await until("it is idle", () => daemon.state.kind === "idle");
+		assert.equal(lastRecord(session)["status"], "interrupted");
+	});
+});
+
+describe("A run", () => {
+	before(closeEditors);
+	after(endDaemon);
+
+	it("is opened, with the item it asks about", async () => {
+		const { run: id } = await prompt("To be opened", "talk");
+		await over(id);
+		const { runs } = await skein();
+		const [recent] = await runs.getChildren();
+		const [row] = await runs.getChildren(recent);
+		await run("openRun", [row]);
+		await paintedPanel("To be opened");
+		await closeEditors();
+	});
+
+	it("is stopped", async () => {
+		const { run: id, session } = await prompt("To be stopped", "pids");
+		const { context } = await skein();
+		await until("it runs", () => context.daemons.of(folder()).runOf(session));
+		await run("stopRun");
+		assert.equal(await over(id), "interrupted");
+		await run("stopRun", [], { error: /No agent is at work/ });
+	});
+
+	it("waits for an answer, which is given in the Runs view", async () => {
+		const { run: id, session } = await prompt("May I", "asks");
+		const { context, runs, prompts } = await skein();
+		const daemon = context.daemons.of(folder());
+		await until("it waits", () => daemon.approvals.length === 1);
+		await until("all say so", () => daemon.state.kind === "needs-you");
+		assert.equal((await statusBar()).text, "$(bell-dot) Skein: 1 waiting for you");
+		const [first, question] = await runsTree();
+		assert.equal(first, "May I (bell-dot)");
+		assert.equal(question, "  npm test … (terminal)");
+		assert.equal(runs.view.badge?.value, 1);
+
+		const [row] = await runs.getChildren();
+		const [asks] = await runs.getChildren(row);
+		prompts.reset();
+		await run("answerApproval", [asks], { answers: [{ pick: "$(check) Allow" }] });
+		assert.equal(await over(id), "completed");
+		const said = records(session).find(
+			(each) => each.type === "item.completed" && JSON.stringify(each).includes("The answer is"),
+		);
+		assert.match(JSON.stringify(said), /The answer is accept\./);
+		await until("the badge goes", () => runs.view.badge === undefined);
+		await run("answerApproval", [asks], { error: /not open any more/ });
+		await run("answerApproval", [], { error: /No agent waits/ });
+	});
+
+	it("shows the exact command in its question", async () => {
+		const { run: id } = await prompt("Exactly", "asks");
+		const { context, prompts } = await skein();
+		await until("it waits", () => context.daemons.of(folder()).approvals.length === 1);
+		prompts.reset();
+		prompts.answer({ pick: "$(close) Decline" });
+		await vscode.commands.executeCommand("skein.answerApproval");
+		const [asked] = prompts.asked;
+		assert.equal(asked?.message, "fake asks to run a command");
+		assert.deepEqual(asked?.choices, [
+			"Command",
+			"npm test",
+			"\u00a0\u00a0--coverage",
+			"Answer",
+			"$(check) Allow",
+			"$(check-all) Allow for this session",
+			"$(close) Decline",
+			"$(debug-stop) Decline and stop",
+		]);
+		assert.equal(await over(id), "completed");
+	});
+
+	it("gets the answers to its questions, a secret one not into the journal", async () => {
+		const { run: id, session } = await prompt("Questions", "questions");
+		const { context } = await skein();
+		await until("it waits", () => context.daemons.of(folder()).approvals.length === 1);
+		await run("answerApproval", [], {
+			answers: [
+				{ pick: "$(check) Send" },
+				{ pick: "$(edit) Another answer…" },
+				{ input: "Green" },
+				{ input: "hunter2" },
+			],
+		});
+		assert.equal(await over(id), "completed");
+		const answered = records(session).find((each) => each.type === "approval.answered");
+		assert.deepEqual(answered?.["answers"], { color: ["Green"] });
+		assert.match(JSON.stringify(records(session)), /color Green, token hunter2/);
+	});
+
+	it("is not asked for twice: who comes late is told", async () => {
+		const { run: id } = await prompt("Only once", "asks");
+		const { context, prompts } = await skein();
+		const daemon = context.daemons.of(folder());
+		const [approval] = await until("it waits", () =>
+			daemon.approvals.length === 1 ? daemon.approvals : undefined,
+		);
+		assert.ok(approval && daemon.client);
+		prompts.reset();
+		// Another window answers while this one has the question open.
+		const pick = prompts.pick.bind(prompts);
+		prompts.pick = async (choices, options) => {
+			await daemon.client?.call("answer", { approval: approval.id, option: "decline" });
+			prompts.pick = pick;
+			return pick(choices, options);
+		};
+		prompts.answer({ pick: "$(check) Allow" });
+		await vscode.commands.executeCommand("skein.answerApproval", approval.id);
+		const said = prompts.asked.find((each) => each.kind === "info");
+		assert.match(said?.message ?? "", /answered/);
+		assert.equal(await over(id), "completed");
 	});
 });

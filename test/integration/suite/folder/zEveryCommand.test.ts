@@ -12,7 +12,7 @@ describe("Every command", () => {
 		await skein();
 		const registered = (await vscode.commands.getCommands(true)).filter(
 			// VS Code itself registers <view>.focus, .open, .resetViewLocation and the like for every view.
-			(id) => id.startsWith("skein.") && !/^skein\.(sessions|archived|trash)\./.test(id),
+			(id) => id.startsWith("skein.") && !/^skein\.(sessions|runs|archived|trash)\./.test(id),
 		);
 		assert.deepEqual(registered.sort(), [...contributed].sort());
 	});

@@ -1,0 +1,226 @@
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable.ts";
+import { HumanError } from "../../base/errors.ts";
+import type { Approval } from "../../protocol/daemon.ts";
+import type { FolderDaemon } from "../daemon/daemons.ts";
+import type { Choice } from "../prompts.ts";
+import { agentLabel } from "../sessions/agentLabels.ts";
+import { wrapped } from "../wrappedLines.ts";
+import type { CommandContext } from "./context.ts";
+
+type Option = Approval["options"][number];
+type Question = Approval["questions"][number];
+
+/** Lines of what is asked about that a quick pick shows; more are one click away. */
+const linesShown = 12;
+const lineLength = 90;
+
+/**
+ * Asks the person a question of an agent's and gives the answer. The question goes by itself when it is answered
+ * elsewhere meanwhile; that is said in a sentence.
+ */
+export async function answer(
+	context: CommandContext,
+	daemon: FolderDaemon,
+	approval: Approval,
+): Promise<void> {
+	const isOpen = () => daemon.approvals.some(({ id }) => id === approval.id);
+	const store = new DisposableStore();
+	const closing = store.add(new vscode.CancellationTokenSource());
+	store.add(
+		daemon.onDidChange(() => {
+			if (!isOpen()) {
+				closing.cancel();
+			}
+		}),
+	);
+	try {
+		const given = await ask(context, daemon, approval, closing.token);
+		if (!isOpen()) {
+			throw new HumanError("answered", vscode.l10n.t("This question was answered elsewhere."));
+		}
+		if (given) {
+			const client = await daemon.connect();
+			await client.call("answer", { approval: approval.id, ...given });
+		}
+	} catch (error) {
+		const isAnswered =
+			error instanceof HumanError &&
+			(error.reason === "answered" || error.reason === "no-such-approval");
+		if (!isAnswered) {
+			throw error;
+		}
+		void context.prompts.notify("info", error.message, []);
+	} finally {
+		store.dispose();
+	}
+}
+
+interface Given {
+	readonly option: string;
+	readonly answers?: Record<string, string[]>;
+}
+
+/** Undefined when the person dismissed it, or looks at the transcript instead. */
+async function ask(
+	context: CommandContext,
+	daemon: FolderDaemon,
+	approval: Approval,
+	closeOn: vscode.CancellationToken,
+): Promise<Given | undefined> {
+	const { prompts } = context;
+	const [first] = approval.options;
+	const option = await prompts.pick<Option | "show">(
+		choices(await subject(context, approval), approval),
+		{
+			title: questionTitle(daemon, approval),
+			placeholder: approval.reason ?? vscode.l10n.t("Choose an answer"),
+			...(first && { active: first }),
+			closeOn,
+		},
+	);
+	if (option === "show") {
+		await showQuestion(context, approval);
+		return undefined;
+	}
+	if (!option) {
+		return undefined;
+	}
+	const isYes = option.kind === "allowOnce" || option.kind === "allowAlways";
+	if (!isYes || approval.questions.length === 0) {
+		return { option: option.id };
+	}
+	const answers: Record<string, string[]> = {};
+	for (const [index, question] of approval.questions.entries()) {
+		const text = await askOne(context, question, index, approval.questions.length, closeOn);
+		if (text === undefined) {
+			return undefined;
+		}
+		answers[question.id] = [text];
+	}
+	return { option: option.id, answers };
+}
+
+async function askOne(
+	{ prompts }: CommandContext,
+	question: Question,
+	index: number,
+	count: number,
+	closeOn: vscode.CancellationToken,
+): Promise<string | undefined> {
+	const { t } = vscode.l10n;
+	const header = question.header || t("Question");
+	const title = count > 1 ? t("{0} ({1} of {2})", header, index + 1, count) : header;
+	if (question.options.length > 0) {
+		const other = Symbol();
+		const chosen = await prompts.pick<string | symbol>(
+			[
+				...question.options.map(({ label, description }) => ({
+					label,
+					detail: description,
+					value: label,
+				})),
+				...(question.free ? [{ label: t("$(edit) Another answer…"), value: other }] : []),
+			],
+			{ title, placeholder: question.question, closeOn },
+		);
+		if (typeof chosen !== "symbol") {
+			return chosen;
+		}
+	}
+	return prompts.input({
+		title,
+		prompt: question.question,
+		password: question.secret,
+		stays: true,
+		closeOn,
+	});
+}
+
+/** What is asked about, whole, above the answers; choosing a line shows the question in its transcript. */
+function choices(lines: readonly string[], approval: Approval): Choice<Option | "show">[] {
+	const { t } = vscode.l10n;
+	const separator = (label: string): Choice<"show"> => ({
+		label,
+		kind: vscode.QuickPickItemKind.Separator,
+		value: "show",
+	});
+	const more = lines.length - linesShown;
+	return [
+		separator(kindWords(approval.kind)),
+		...lines.slice(0, linesShown).map((label) => ({ label, value: "show" as const })),
+		...(more > 0
+			? [{ label: t("… {0} more lines in the transcript", more), value: "show" as const }]
+			: []),
+		separator(t("Answer")),
+		...approval.options.map((option) => ({
+			label: `$(${optionIcons[option.kind]}) ${option.label}`,
+			value: option,
+		})),
+	];
+}
+
+/** The exact words of what is asked about; of a file change the files, as the agent named them. */
+async function subject(context: CommandContext, approval: Approval): Promise<readonly string[]> {
+	const lines = wrapped(approval.title, lineLength);
+	return approval.kind === "fileChange"
+		? [...lines, ...(await changedFiles(context, approval).catch(() => []))]
+		: lines;
+}
+
+async function changedFiles(
+	{ reader }: CommandContext,
+	{ session, item }: Approval,
+): Promise<readonly string[]> {
+	const transcript = await reader.open(await reader.find(session));
+	const index = transcript.rows.findLastIndex((row) => row.id === item);
+	const [found] = index < 0 ? [] : await transcript.items(index, index + 1);
+	const changes = found?.content.type === "fileChange" ? found.content.changes : [];
+	return Array.isArray(changes) ? changes.map((change) => `$(file) ${change.path}`) : [];
+}
+
+async function showQuestion(context: CommandContext, approval: Approval): Promise<void> {
+	const { summary } = await context.reader.find(approval.session);
+	await context.editors.show(summary, approval.item ? { item: approval.item } : {});
+}
+
+function questionTitle({ runs }: FolderDaemon, approval: Approval): string {
+	const { t } = vscode.l10n;
+	const agent = agentLabel(runs.find(({ id }) => id === approval.run)?.agent ?? "");
+	switch (approval.kind) {
+		case "command":
+			return t("{0} asks to run a command", agent);
+		case "fileChange":
+			return t("{0} asks to change files", agent);
+		case "permissions":
+			return t("{0} asks for permission", agent);
+		case "tool":
+			return t("{0} asks to use a tool", agent);
+		case "question":
+			return t("{0} has a question", agent);
+	}
+}
+
+function kindWords(kind: Approval["kind"]): string {
+	const { t } = vscode.l10n;
+	switch (kind) {
+		case "command":
+			return t("Command");
+		case "fileChange":
+			return t("File change");
+		case "permissions":
+			return t("Permission");
+		case "tool":
+			return t("Tool");
+		case "question":
+			return t("Question");
+	}
+}
+
+const optionIcons: Readonly<Record<Option["kind"], string>> = {
+	allowOnce: "check",
+	allowAlways: "check-all",
+	rejectOnce: "close",
+	rejectAlways: "circle-slash",
+	cancel: "debug-stop",
+};
