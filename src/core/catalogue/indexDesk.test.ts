@@ -123,3 +123,27 @@ test("the doctor finds a sound store sound, and its index equal to a full readin
 	);
 	assert.deepEqual(index, { equal: true, differences: [], behind: 0 });
 });
+
+test("a session that was indexed gives its last rows, the rows around an item, and all of them by and by", async (t) => {
+	const { store, ask } = await desk(t);
+	const words = Array.from({ length: 1205 }, (_, index) => `word ${index}`);
+	const { session, items } = await talk(store, ...words);
+	const about = { folder: store.folder, session: session.id } as const;
+	const outline = (around?: string) => ask({ ask: "outline", ...about, around });
+	assert.equal(await outline(), undefined, "nothing is read for the question itself");
+	assert.equal(await ask({ ask: "indexSession", ...about }), null);
+	const opened = await outline();
+	assert.ok(opened);
+	assert.equal(opened.outline.count, 1205);
+	assert.equal(opened.summary.title, "A talk");
+	assert.deepEqual([opened.rows.from, opened.rows.columns.ids], [1000, items.slice(1000)]);
+	const { rows } = (await outline(items[450])) ?? {};
+	assert.deepEqual([rows?.from, rows?.columns.ids], [300, items.slice(300, 600)]);
+	assert.equal((await outline("unknown"))?.rows.from, 1000);
+	const part = { ...about, mark: opened.outline.mark, from: 0, to: 1000 };
+	const rest = await ask({ ask: "rows", ...part });
+	assert.deepEqual(rest?.columns.ids, items.slice(0, 1000));
+	await session.rename("Another");
+	assert.equal(await ask({ ask: "rows", ...part }), undefined);
+	assert.equal(await outline(), undefined);
+});

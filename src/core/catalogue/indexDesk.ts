@@ -13,6 +13,7 @@ import { examineJournals } from "../doctor/doctor.ts";
 import type { Progress } from "../index/progress.ts";
 import { QueryError } from "../index/queryError.ts";
 import { SessionIndex, type SessionIndexOptions } from "../index/sessionIndex.ts";
+import { openOutline, rowsOf } from "./outlineDesk.ts";
 
 /** How long a search waits for the index to catch up before it answers with what there is. ms. */
 const patience = 150;
@@ -96,6 +97,13 @@ export class IndexDesk {
 				case "changed":
 					await this.current(options.signal);
 					return await index.sessionsThatChanged(question.file);
+				case "outline":
+					return await openOutline(index, question);
+				case "rows":
+					return await rowsOf(index, question);
+				case "indexSession":
+					await index.updateSession(question.folder, question.session);
+					return null;
 				case "rebuild":
 					return await this.rebuild(index, options);
 				case "doctor":

@@ -1,5 +1,7 @@
 import { parentPort } from "node:worker_threads";
+import { TaskQueue } from "../../base/async.ts";
 import type { CatalogueScope, FromCatalogue, ToCatalogue } from "../../protocol/catalogue.ts";
+import { breathe } from "../index/progress.ts";
 import { createSources } from "../sources/sources.ts";
 import { Catalogue } from "./catalogue.ts";
 import type { CatalogueChange } from "./change.ts";
@@ -17,6 +19,7 @@ class CatalogueWorker {
 	private catalogue: Catalogue | undefined;
 	private desk: IndexDesk | undefined;
 	private lastProgress = 0;
+	private readonly posts = new TaskQueue();
 
 	constructor(post: (message: FromCatalogue) => void) {
 		this.post = post;
@@ -29,6 +32,7 @@ class CatalogueWorker {
 				return;
 			case "refresh":
 				await this.catalogue?.refresh();
+				await this.posts.run(() => Promise.resolve());
 				this.post({ type: "refreshed", request: message.request });
 				return;
 			case "ask":
@@ -60,28 +64,47 @@ class CatalogueWorker {
 			sourceChanged: ({ source, problems }, change, first) => {
 				desk.changed();
 				this.postRows({ kind: "source", source: source.name }, change, first);
-				this.post({ type: "sourceProblems", source: source.name, problems });
+				this.inOrder(() => this.post({ type: "sourceProblems", source: source.name, problems }));
 			},
 			progress: (done, total) => this.postProgress(done, total),
 			failed: (text) => this.post({ type: "failed", message: text }),
 		});
 	}
 
+	/** Posts rows in portions, with the loop between them: the extension host takes in one at a time. */
 	private postRows(scope: CatalogueScope, change: CatalogueChange, first: boolean): void {
 		const { rows, removed } = change;
 		if (!first && rows.length === 0 && removed.length === 0) {
 			return;
 		}
-		this.post({ type: "rows", scope, reset: first, rows: rows.slice(0, rowsPerMessage), removed });
+		this.inOrder(() => {
+			const part = rows.slice(0, rowsPerMessage);
+			this.post({ type: "rows", scope, reset: first, rows: part, removed });
+		});
 		for (let start = rowsPerMessage; start < rows.length; start += rowsPerMessage) {
 			const part = rows.slice(start, start + rowsPerMessage);
-			this.post({ type: "rows", scope, reset: false, rows: part, removed: [] });
+			this.inOrder(async () => {
+				await breathe();
+				this.post({ type: "rows", scope, reset: false, rows: part, removed: [] });
+			});
 		}
 	}
 
 	private postReport({ store, status, kept, problems }: StoreCatalogue): void {
 		const all = store.keepFailure === undefined ? problems : [...problems, store.keepFailure];
-		this.post({ type: "store", report: { folder: store.folder, status, kept, problems: all } });
+		this.inOrder(() =>
+			this.post({ type: "store", report: { folder: store.folder, status, kept, problems: all } }),
+		);
+	}
+
+	/** Posts after all that was said before, unless other folders were asked for meanwhile. */
+	private inOrder(post: () => void | Promise<void>): void {
+		const { catalogue } = this;
+		void this.posts.run(async () => {
+			if (this.catalogue === catalogue) {
+				await post();
+			}
+		});
 	}
 
 	private postProgress(done: number, total: number): void {
