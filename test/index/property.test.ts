@@ -13,7 +13,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { examineStore } from "../../src/core/doctor/doctor.ts";
 import { IndexDatabase } from "../../src/core/index/database.ts";
-import { Comparison } from "../../src/core/index/replay.ts";
+import { type Comparison, comparePart } from "../../src/core/index/replay.ts";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
 import { StoreIndex } from "../../src/core/index/storeIndex.ts";
 import type { Difference } from "../../src/core/model/difference.ts";
@@ -124,13 +124,8 @@ class Lab {
 	}
 
 	/** What the doctor says of the index as it is. */
-	async compare(): Promise<Pick<Comparison, "differences" | "behind">> {
-		const found = new Comparison(this.db, {});
-		await this.db.snapshot(async () => {
-			await found.store(this.index);
-			found.fullText();
-		});
-		return found;
+	compare(): Promise<Comparison> {
+		return comparePart({ db: this.db, stores: [this.index], sources: [] }, {});
 	}
 
 	private async act(kind: string, session: Session, word: string): Promise<void> {

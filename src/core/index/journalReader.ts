@@ -29,7 +29,7 @@ export interface JournalRow {
 
 /** Reads the journals of one store for lists and for the index; a journal that grows is read on from where it ended. */
 export class JournalReader {
-	private readonly store: WorkspaceStore;
+	readonly store: WorkspaceStore;
 	private readonly journals = new Map<string, Promise<Journal>>();
 	private readonly readings = new WeakMap<Journal, number>();
 

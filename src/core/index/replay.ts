@@ -24,8 +24,8 @@ function plain<T>(value: T): T {
 }
 
 /**
- * Compares a database with a full reading of everything that it is made from. Writes nothing; all in one read transaction
- * of the caller's, so that other processes may go on writing. What the next update would read anyway is no difference, and
+ * Compares a database with a full reading of everything that it is made from. Writes nothing; to be used inside
+ * `IndexDatabase.snapshot`, so that other processes may go on writing. What the next update would read anyway is no difference, and
  * is counted as behind.
  */
 export class Comparison {
@@ -168,6 +168,36 @@ export class Comparison {
 		this.options.signal?.throwIfAborted();
 		this.options.progress?.(done, total);
 	}
+}
+
+/** Compares one database with all that it is made from, as both are at one moment. Throws SQLite's errors. */
+export async function comparePart(
+	part: {
+		readonly db: IndexDatabase;
+		readonly stores: readonly StoreIndex[];
+		readonly sources: readonly SourceIndex[];
+	},
+	options: UpdateOptions,
+): Promise<Comparison> {
+	const { db, stores, sources } = part;
+	const found = new Comparison(db, options);
+	await db.snapshot(async () => {
+		db.check();
+		for (const store of stores) {
+			await found.store(store);
+		}
+		for (const source of sources) {
+			await found.source(source);
+		}
+		found.fullText();
+	});
+	return found;
+}
+
+/** An index that could not be compared, and why. */
+export function unreadable(file: string, sentence: string): Difference {
+	const expected = "an index that can be read";
+	return { session: null, projection: "index", field: file, found: sentence, expected };
 }
 
 /** What is different in one session. */

@@ -1,24 +1,19 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import * as path from "node:path";
 import { TaskQueue } from "../../base/async.ts";
-import { errorSentence, HumanError } from "../../base/errors.ts";
-import { nodeFiles } from "../files.ts";
-import { isUlid } from "../journal/ids.ts";
+import { errorSentence } from "../../base/errors.ts";
 import type { Locations } from "../locations.ts";
 import type { Difference } from "../model/difference.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { Source } from "../sources/source.ts";
-import { readStoreStatus, StoreLayout } from "../store/layout.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
-import { IndexDatabase } from "./database.ts";
+import type { IndexDatabase } from "./database.ts";
 import type { ItemEntry } from "./indexedItem.ts";
+import { IndexFiles } from "./indexFiles.ts";
 import { journalTexts } from "./itemTexts.ts";
 import { MatchFinder } from "./matches.ts";
 import type { Outlines } from "./outlines.ts";
 import type { UpdateOptions, UpdateResult } from "./progress.ts";
 import type { Projection } from "./projection.ts";
-import { Comparison, type Replay } from "./replay.ts";
+import { comparePart, type Replay, unreadable } from "./replay.ts";
 import { type SearchOptions, type SearchPart, type SearchResult, search } from "./search.ts";
 import { SourceIndex } from "./sourceIndex.ts";
 import { isDamage, sqliteTrouble } from "./sqlite.ts";
@@ -60,11 +55,13 @@ export class SessionIndex {
 	/** Sentences for the log. */
 	readonly notices: string[] = [];
 	private readonly options: SessionIndexOptions;
+	private readonly files: IndexFiles;
 	private readonly parts = new Map<string, Part>();
 	private readonly updates = new TaskQueue();
 
 	private constructor(options: SessionIndexOptions) {
 		this.options = options;
+		this.files = new IndexFiles(options.locations, options.onlyExisting ?? false);
 	}
 
 	/** Opens what is there; reads no session. Throws a HumanError (`no-sqlite`) where Node.js has no SQLite. */
@@ -262,8 +259,7 @@ export class SessionIndex {
 			if (!isDamage(error)) {
 				throw error;
 			}
-			part.db.setAside(`The index ${part.db.file} is damaged (${errorSentence(error)}).`);
-			this.takeNotices(part);
+			this.setAside(part, `is damaged (${errorSentence(error)})`);
 			return await run();
 		}
 	}
@@ -274,36 +270,26 @@ export class SessionIndex {
 	): Promise<Pick<Replay, "differences" | "behind">> {
 		const { db } = part;
 		try {
-			const found = new Comparison(db, options);
-			await db.snapshot(async () => {
-				db.check();
-				for (const store of part.stores) {
-					await found.store(store);
-				}
-				for (const source of part.sources) {
-					await found.source(source);
-				}
-				found.fullText();
-			});
+			const found = await comparePart(part, options);
 			const count = found.differences.length;
 			if (count > 0) {
-				db.setAside(
-					`The index ${db.file} does not say what the sessions say (differences: ${count}).`,
-				);
-				this.takeNotices(part);
+				this.setAside(part, `does not say what the sessions say (differences: ${count})`);
 			}
 			return found;
 		} catch (error) {
-			const trouble = sqliteTrouble(error) ?? (isDamage(error) ? "damaged" : undefined);
-			if (trouble === undefined) {
+			if (!isDamage(error) && sqliteTrouble(error) === undefined) {
 				throw error;
 			}
-			if (trouble === "damaged") {
-				db.setAside(`The index ${db.file} is damaged (${errorSentence(error)}).`);
-				this.takeNotices(part);
+			if (isDamage(error)) {
+				this.setAside(part, `is damaged (${errorSentence(error)})`);
 			}
 			return { differences: [unreadable(db.file, errorSentence(error))], behind: 0 };
 		}
+	}
+
+	private setAside(part: Part, because: string): void {
+		part.db.setAside(`The index ${part.db.file} ${because}.`);
+		this.takeNotices(part);
 	}
 
 	private async lock(part: Part, options: UpdateOptions): Promise<() => void> {
@@ -318,8 +304,7 @@ export class SessionIndex {
 		const sound = parts.filter((part) => isSound(part.db));
 		for (const part of parts) {
 			if (sound.length === parts.length || !sound.includes(part)) {
-				part.db.setAside(`The index ${part.db.file} is damaged (${reason}).`);
-				this.takeNotices(part);
+				this.setAside(part, `is damaged (${reason})`);
 			}
 		}
 		await this.update();
@@ -329,7 +314,7 @@ export class SessionIndex {
 	private async openParts(): Promise<Part[]> {
 		for (const store of this.options.stores) {
 			if (!this.parts.has(store.folder)) {
-				const db = await this.openStore(store);
+				const db = await this.files.store(store);
 				if (db) {
 					const index = new StoreIndex(store, db);
 					const texts = (file: { path: string }, items: readonly ItemEntry[]) =>
@@ -338,9 +323,9 @@ export class SessionIndex {
 				}
 			}
 		}
-		const file = path.join(this.folder, "sources.db");
-		if (this.options.sources.length > 0 && !this.parts.has("") && this.mayOpen(file)) {
-			const db = this.openFile(file);
+		const wanted = this.options.sources.length > 0 && !this.parts.has("");
+		const db = wanted ? this.files.sources() : undefined;
+		if (db) {
 			const sources = this.options.sources.map((source) => new SourceIndex(source, db));
 			const texts: SearchPart["texts"] = async (file, items) => {
 				const reader = sources.find(({ source }) => source.name === file.source)?.reader;
@@ -348,82 +333,12 @@ export class SessionIndex {
 			};
 			this.parts.set("", { ...partOf(db, texts), stores: [], sources });
 		}
+		this.notices.push(...this.files.notices.splice(0));
 		for (const part of this.parts.values()) {
 			part.db.current();
 			this.takeNotices(part);
 		}
 		return [...this.parts.values()];
-	}
-
-	private get folder(): string {
-		return path.join(this.options.locations.cache, "index");
-	}
-
-	private async openStore(store: WorkspaceStore): Promise<IndexDatabase | undefined> {
-		const status = await store.status();
-		switch (status.kind) {
-			case "none":
-				return undefined;
-			case "ready":
-				break;
-			default:
-				// It is read as far as it goes, but has no name to keep an index under.
-				return IndexDatabase.memory();
-		}
-		const { storeId } = status;
-		// The id is read from the workspace: it must not lead out of our folder.
-		const name = isUlid(storeId) ? storeId : hashOf(storeId);
-		const folder = await store.files.realpath(store.folder);
-		const file = path.join(this.folder, `${name}.db`);
-		if (!this.mayOpen(file)) {
-			return undefined;
-		}
-		const db = this.openFile(file);
-		const owner = db.meta("folder");
-		if (owner === undefined || owner === folder) {
-			db.setMeta("folder", folder);
-			return db;
-		}
-		const other = await readStoreStatus(nodeFiles, new StoreLayout(owner));
-		if (other.kind === "ready" && other.storeId === storeId) {
-			// A copy of the folder: both are there, and their sessions go separate ways.
-			db.close();
-			const ownFile = path.join(this.folder, `${name}-${hashOf(folder)}.db`);
-			if (!this.mayOpen(ownFile)) {
-				return undefined;
-			}
-			const own = this.openFile(ownFile);
-			own.setMeta("folder", folder);
-			return own;
-		}
-		if (this.options.onlyExisting) {
-			db.close();
-			return undefined;
-		}
-		// The folder was moved: paths in the rows are those of its old place.
-		db.erase();
-		db.setMeta("folder", folder);
-		return db;
-	}
-
-	private mayOpen(file: string): boolean {
-		return !this.options.onlyExisting || existsSync(file);
-	}
-
-	private openFile(file: string): IndexDatabase {
-		const db = new IndexDatabase(file);
-		try {
-			db.current();
-			return db;
-		} catch (error) {
-			if (error instanceof HumanError && error.reason !== "no-sqlite") {
-				this.notices.push(
-					`${error.message} It is made in memory instead, and is gone with this process.`,
-				);
-				return IndexDatabase.memory();
-			}
-			throw error;
-		}
 	}
 
 	private pathOf(part: Part, file: { source: string; path: string }): string {
@@ -451,12 +366,6 @@ function partOf(db: IndexDatabase, texts: SearchPart["texts"]): SearchPart & { d
 			return (row?.["about"] as string | undefined) ?? "";
 		},
 	};
-}
-
-/** An index that could not be compared, and why. */
-export function unreadable(file: string, sentence: string): Difference {
-	const expected = "an index that can be read";
-	return { session: null, projection: "index", field: file, found: sentence, expected };
 }
 
 function isSound(db: IndexDatabase): boolean {
@@ -492,8 +401,4 @@ function add(
 
 function order(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function hashOf(text: string): string {
-	return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

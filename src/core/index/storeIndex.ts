@@ -1,20 +1,18 @@
 import * as path from "node:path";
 import { errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
-import { spansOf } from "../journal/items.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { ItemState, Span } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { outlineOf } from "../transcript/outline.ts";
-import { Beginnings } from "./beginnings.ts";
 import type { IndexDatabase } from "./database.ts";
-import { type IndexedItem, type IndexedTurn, type KnownItem, plainTurn } from "./indexedItem.ts";
+import type { IndexedItem, IndexedTurn, KnownItem } from "./indexedItem.ts";
 import { ItemBatch, type StoredOutline } from "./itemBatch.ts";
 import { type JournalFile, listJournals, lookAtJournal, unreadableRow } from "./journalFiles.ts";
 import { JournalReader, type JournalRow, pageSize, turnsOf } from "./journalReader.ts";
 import { Outlines } from "./outlines.ts";
 import { breathe, type UpdateOptions } from "./progress.ts";
 import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
+import { isFresh, lastSpanOf, markOfTurn, Residents } from "./residents.ts";
 import { compareStamps } from "./stamp.ts";
 import { type LastRecord, probeTail, stillThere } from "./tailProbe.ts";
 
@@ -22,21 +20,6 @@ import { type LastRecord, probeTail, stillThere } from "./tailProbe.ts";
 export const storeSource = "skein";
 /** A last line without its newline may still be written to for so long (design: J6). ms. */
 const settleTime = 2000;
-/** Journals of which the items in the index are remembered. */
-const residentLimit = 16;
-
-/** What is remembered of a journal between two updates, so that only its new items are read. */
-interface Resident {
-	readonly journal: Journal;
-	readonly reading: number;
-	/** What the index holds of it; undefined when another process has written to the index since. */
-	items: Map<string, KnownItem> | undefined;
-	/** Its turns as they were stored. */
-	readonly turns: ReadonlyMap<string, string>;
-	/** All records of its items end before this. Bytes. */
-	readonly end: number;
-}
-
 export interface StoreUpdateOptions extends UpdateOptions {
 	/** Only these sessions; all without it. */
 	readonly only?: ReadonlySet<string>;
@@ -70,10 +53,7 @@ export class StoreIndex {
 	readonly outlines: Outlines;
 	private readonly db: IndexDatabase;
 	private readonly reader: JournalReader;
-	private readonly residents = new Map<string, Resident>();
-	private readonly beginnings: Beginnings;
-	/** The state of the database that the residents know. */
-	private residentsOf = "";
+	private readonly residents: Residents;
 
 	constructor(store: WorkspaceStore, db: IndexDatabase) {
 		this.store = store;
@@ -81,7 +61,7 @@ export class StoreIndex {
 		this.projection = new Projection(db);
 		this.outlines = new Outlines(db, this.projection);
 		this.reader = new JournalReader(store);
-		this.beginnings = new Beginnings(store.files);
+		this.residents = new Residents(db, this.reader);
 	}
 
 	async update(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
@@ -97,7 +77,7 @@ export class StoreIndex {
 	private async updateNow(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
 		const { only, depth, signal, progress } = options;
 		const files = only ? await this.lookAt(only) : await listJournals(this.store, problems);
-		this.checkResidents();
+		this.residents.check();
 		const known = this.projection.files(storeSource);
 		const outlined = this.outlines.known();
 		const stale: JournalFile[] = [];
@@ -126,7 +106,7 @@ export class StoreIndex {
 			await this.readFork(id, batch);
 		}
 		batch.store();
-		this.residentsOf = this.db.foreignVersion();
+		this.residents.stored();
 		return { read: stale.length, removed: gone.length, changed: batch.changed };
 	}
 
@@ -183,7 +163,7 @@ export class StoreIndex {
 		if (state === "changed" && this.residents.has(file.id)) {
 			// Appending makes a file longer, and leaves it as it was; after anything else, what is remembered counts no more.
 			const grown = known !== undefined && file.stamp.size > known.size;
-			if (!(grown && (await this.beginnings.continues(this.store.layout.journal(file.id))))) {
+			if (!(grown && (await this.residents.continues(file.id)))) {
 				this.forget(file.id);
 			}
 		}
@@ -212,8 +192,7 @@ export class StoreIndex {
 	}
 
 	private forget(id: string): void {
-		this.residents.delete(id);
-		this.beginnings.forget(this.store.layout.journal(id));
+		this.residents.forget(id);
 		this.reader.forget(id);
 	}
 
@@ -337,7 +316,7 @@ export class StoreIndex {
 		const { row, journal, open } = read;
 		if (!journal) {
 			await this.requireFile(file.id);
-			this.residents.delete(file.id);
+			this.residents.forget(file.id);
 			batch.add({
 				outline: { session: file.id, outline: undefined },
 				file: fileRecord(file, row, { depth: 1, open }),
@@ -348,7 +327,7 @@ export class StoreIndex {
 			});
 			return;
 		}
-		const resident = this.resident(file.id, journal, known);
+		const resident = this.residents.get(file.id, journal, known);
 		const items = resident?.items ?? this.knownItems(known);
 		const all = [...journal.state.items.values()];
 		const fresh = resident ? all.filter((item) => isFresh(item, resident.end)) : all;
@@ -375,11 +354,7 @@ export class StoreIndex {
 				: { turns, seen: () => new Set(journal.state.items.keys()) }),
 		});
 		await storeIfFull(batch);
-		if (known) {
-			// It grows: not so when a first index is made.
-			await this.beginnings.remember(journal.path, journal.size);
-		}
-		this.keepResident(file.id, journal, items, turns);
+		await this.residents.keep(file.id, journal, items, turns, known !== undefined);
 	}
 
 	/** Throws a HumanError when the journal is gone, which is another thing than one that cannot be read. */
@@ -407,51 +382,6 @@ export class StoreIndex {
 		);
 		return [row.untitled ? "" : row.title, ...row.tags, ...notes].filter((text) => text).join("\n");
 	}
-
-	/** What is remembered of a journal, if it has only grown since, and the index holds all of it up to there. */
-	private resident(
-		id: string,
-		journal: Journal,
-		known: KnownFile | undefined,
-	): Resident | undefined {
-		const resident = this.residents.get(id);
-		const grown =
-			resident?.journal === journal &&
-			resident.reading === this.reader.reading(journal) &&
-			(resident.items !== undefined || (known?.depth === 1 && known.size >= resident.end));
-		return grown ? resident : undefined;
-	}
-
-	private keepResident(
-		id: string,
-		journal: Journal,
-		items: Map<string, KnownItem>,
-		turns: readonly IndexedTurn[],
-	): void {
-		const { offset, length } = lastSpanOf(journal) ?? { offset: 0, length: 0 };
-		this.residents.delete(id);
-		this.residents.set(id, {
-			journal,
-			reading: this.reader.reading(journal),
-			items,
-			turns: new Map(turns.map((turn) => [turn.id, markOfTurn(turn)])),
-			end: offset + length,
-		});
-		const [oldest] = this.residents.keys();
-		if (oldest !== undefined && this.residents.size > residentLimit) {
-			this.residents.delete(oldest);
-			this.beginnings.forget(this.store.layout.journal(oldest));
-		}
-	}
-
-	/** Forgets what the index held when another process has written to it since. */
-	private checkResidents(): void {
-		if (this.db.foreignVersion() !== this.residentsOf) {
-			for (const resident of this.residents.values()) {
-				resident.items = undefined;
-			}
-		}
-	}
 }
 
 /** What the operating system refused; not an error of SQLite's, which has a code, too. */
@@ -473,10 +403,6 @@ async function* noPages(): AsyncGenerator<readonly IndexedItem[]> {
 	yield [];
 }
 
-function markOfTurn(turn: IndexedTurn): string {
-	return JSON.stringify(plainTurn(turn));
-}
-
 function fileRecord(
 	{ id, stamp }: JournalFile,
 	row: SessionSummary,
@@ -494,24 +420,6 @@ function fileRecord(
 		cwd: row.cwd,
 		facts: null,
 	};
-}
-
-/** Whether an item may differ from what was indexed when all records of items ended before `end`. */
-function isFresh(item: ItemState, end: number): boolean {
-	return item.status === "running" || spansOf(item).some(({ offset }) => offset >= end);
-}
-
-/** The record of an item that ends last. */
-function lastSpanOf(journal: Journal): Span | undefined {
-	let last: Span | undefined;
-	for (const item of journal.state.items.values()) {
-		for (const span of spansOf(item)) {
-			if (!last || span.offset + span.length > last.offset + last.length) {
-				last = span;
-			}
-		}
-	}
-	return last;
 }
 
 async function storeIfFull(batch: ItemBatch): Promise<void> {
