@@ -4,6 +4,7 @@ import { appendFile, mkdir, readFile, rename, rm, symlink, writeFile } from "nod
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
+import { Catalogue } from "../../src/core/catalogue/catalogue.ts";
 import { IndexDatabase } from "../../src/core/index/database.ts";
 import { textCheck } from "../../src/core/index/indexedItem.ts";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
@@ -89,6 +90,44 @@ test("a rollout that grows, is compressed, replaced or removed is followed", asy
 	assert.equal((await index.search("rhinoceros")).total, 1);
 	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
 	assert.equal((await index.update()).read, 0);
+});
+
+test("a session that its agent has deleted is found as long as a copy is kept of it", async (t) => {
+	const { files, phrases, locations, open } = await codexHome(t, 2);
+	const catalogue = new Catalogue({
+		folders: [],
+		sources: createSources(locations),
+		locations,
+		keepCopies: false,
+		keepSources: "all",
+	});
+	const ignore = () => undefined;
+	catalogue.watch({
+		storeChanged: ignore,
+		sourceChanged: ignore,
+		progress: ignore,
+		failed: assert.fail,
+	});
+	await catalogue.refresh();
+	catalogue.dispose();
+	const index = await open();
+	await index.update();
+	const before = await index.rows();
+	for (const file of files) {
+		await rm(file);
+	}
+	await index.update();
+	const after = await index.rows();
+	assert.deepEqual(after.map(({ id }) => id).sort(), before.map(({ id }) => id).sort());
+	assert.ok(after.every(({ present, file }) => !present && fs.existsSync(file)));
+	for (const { session, phrase } of phrases) {
+		const { hits } = await index.search(`"${phrase}" role:user`);
+		assert.ok(
+			hits.some((hit) => hit.session === session && hit.snippet.ranges.length > 0),
+			phrase,
+		);
+	}
+	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
 });
 
 test("a large rollout is read page by page, and on from where it ended", async (t) => {

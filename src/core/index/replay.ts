@@ -148,11 +148,12 @@ export class Comparison {
 
 	/** Titles come from files beside the sessions, which have no stamp here: rows that differ are brought up to date. */
 	private async sourceRows(
-		{ projection, source }: SourceIndex,
+		index: SourceIndex,
 		facts: readonly { path: string; facts: unknown }[],
 	): Promise<void> {
-		const rows = new Map(projection.summaries(source.name).map((row) => [row.id, row]));
-		for (const row of await source.summarize(facts)) {
+		const stored = index.projection.summaries(index.source.name);
+		const rows = new Map(stored.map((row) => [row.id, row]));
+		for (const row of await index.rowsOf(facts)) {
 			const indexed = rows.get(row.id);
 			rows.delete(row.id);
 			this.behind += isDeepStrictEqual(indexed, plain(row)) ? 0 : 1;

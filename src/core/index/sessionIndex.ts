@@ -1,5 +1,7 @@
 import { TaskQueue } from "../../base/async.ts";
 import { errorSentence } from "../../base/errors.ts";
+import { SourceKeep } from "../catalogue/sourceKeep.ts";
+import { nodeFiles } from "../files.ts";
 import type { Locations } from "../locations.ts";
 import type { Difference } from "../model/difference.ts";
 import type { SessionSummary } from "../model/summary.ts";
@@ -326,7 +328,10 @@ export class SessionIndex {
 		const wanted = this.options.sources.length > 0 && !this.parts.has("");
 		const db = wanted ? this.files.sources() : undefined;
 		if (db) {
-			const sources = this.options.sources.map((source) => new SourceIndex(source, db));
+			const { data } = this.options.locations;
+			const sources = this.options.sources.map(
+				(source) => new SourceIndex(source, db, new SourceKeep(nodeFiles, data, source)),
+			);
 			const texts: SearchPart["texts"] = async (file, items) => {
 				const reader = sources.find(({ source }) => source.name === file.source)?.reader;
 				return (await reader?.texts(file.path, file.cwd, items)) ?? items.map(() => "");

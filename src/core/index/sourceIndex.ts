@@ -1,7 +1,9 @@
 import * as fs from "node:fs";
+import { causeInWords } from "../../base/errors.ts";
+import type { SourceKeep } from "../catalogue/sourceKeep.ts";
 import { nodeFiles } from "../files.ts";
 import type { SessionSummary } from "../model/summary.ts";
-import type { Source, SourceFile } from "../sources/source.ts";
+import type { Source, SourceFile, SourceFileFacts } from "../sources/source.ts";
 import { CodexReader } from "./codexReader.ts";
 import type { IndexDatabase } from "./database.ts";
 import type { IndexedItem } from "./indexedItem.ts";
@@ -33,9 +35,12 @@ export class SourceIndex {
 	readonly reader: SourceReader | undefined;
 	readonly projection: Projection;
 	private readonly db: IndexDatabase;
+	private readonly kept: SourceKeep | undefined;
 
-	constructor(source: Source, db: IndexDatabase) {
+	/** @param kept copies of session files that the tool itself may have deleted: found like any other. */
+	constructor(source: Source, db: IndexDatabase, kept?: SourceKeep) {
 		this.source = source;
+		this.kept = kept;
 		this.reader = createReader(source);
 		this.db = db;
 		this.projection = new Projection(db);
@@ -101,7 +106,7 @@ export class SourceIndex {
 	): Promise<void> {
 		const complete = files.every(({ path }) => fresh.has(path));
 		const stored = complete ? fresh : this.projection.facts(this.source.name);
-		const summaries = await this.source.summarize(
+		const summaries = await this.rowsOf(
 			files.map(({ path }) => ({ path, facts: fresh.get(path) ?? stored.get(path) })),
 		);
 		const known = this.projection.summaryMarks(this.source.name);
@@ -124,7 +129,10 @@ export class SourceIndex {
 
 	/** The source's files as they are on disk now. */
 	async list(problems: string[]): Promise<SourceEntry[]> {
-		const files = await this.source.discover((path, reason) => problems.push(`${path}: ${reason}`));
+		const present = await this.source.discover((path, reason) =>
+			problems.push(`${path}: ${reason}`),
+		);
+		const files = [...present, ...(await this.deleted(present, problems))];
 		const entries: SourceEntry[] = [];
 		for (const file of files) {
 			const stat = fs.statSync(file.path, { throwIfNoEntry: false });
@@ -135,6 +143,27 @@ export class SourceIndex {
 			}
 		}
 		return entries;
+	}
+
+	/** The rows that files with these facts amount to. */
+	async rowsOf(facts: readonly SourceFileFacts[]): Promise<SessionSummary[]> {
+		const rows = await this.source.summarize(facts);
+		return rows.map((row) => ({ ...row, present: !this.kept?.holds(row.file) }));
+	}
+
+	/** What cannot be read of the kept copies must not hide what the tool itself has. */
+	private async deleted(
+		present: readonly SourceFile[],
+		problems: string[],
+	): Promise<readonly SourceFile[]> {
+		try {
+			return (await this.kept?.deleted(present)) ?? [];
+		} catch (error) {
+			problems.push(
+				`Kept copies of ${this.source.label} sessions could not be read: ${causeInWords(error)}.`,
+			);
+			return [];
+		}
 	}
 
 	private async isStale(file: SourceEntry, known: KnownFile | undefined): Promise<boolean> {
