@@ -17,7 +17,7 @@ export interface Indexing {
 export type IndexQuestion =
 	/**
 	 * Hits of a search, newest first. With `wait` the index is brought up to date first, however long that takes; without,
-	 * an index that is still being made answers with what it has.
+	 * somebody is typing: an index that is still being made answers with what it has, and a phrase may be open.
 	 */
 	| {
 			readonly ask: "search";

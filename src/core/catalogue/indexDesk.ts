@@ -122,7 +122,7 @@ export class IndexDesk {
 		const current = this.current(signal);
 		await (wait ? current : Promise.race([current, sleep(patience, undefined, { signal })]));
 		signal.throwIfAborted();
-		const found = await index.search(query, { limit, offset, signal });
+		const found = await index.search(query, { limit, offset, signal, typing: !wait });
 		const indexing = this.updating && (this.at ?? { done: 0, total: 0 });
 		this.owed ||= indexing !== undefined;
 		return { ...found, indexing };

@@ -23,6 +23,18 @@ test("words must all be there, phrases stand together, OR and parentheses choose
 	assert.equal(match("-b a"), '("a") NOT (("b"))');
 });
 
+test("while somebody is typing, a phrase that is open counts as closed, and one with nothing in it as not there", () => {
+	const typing = (query: string) => parseQuery(query, now, true);
+	assert.equal(typing('fix "log in').match, '("fix") AND ("log in")');
+	assert.equal(typing('fix -"log in').match, '("fix") NOT (("log in"))');
+	assert.deepEqual(typing('fix file:"my fi').file.any, ["my fi"]);
+	for (const query of ['fix "', 'fix -"', 'fix file:"', 'fix " ', 'fix (a OR b) "']) {
+		assert.equal(typing(query).match, match(query.replace(/\S*" ?$/, "")), query);
+	}
+	assert.throws(() => typing('"'), /nothing to search for/);
+	assert.throws(() => typing('fix "a" (b'), /never closed/);
+});
+
 test("what looks like syntax inside a word is a phrase of its words", () => {
 	assert.equal(match("snake_case"), '"snake case"');
 	assert.equal(match("src/core/index.ts"), '"src core index ts"');

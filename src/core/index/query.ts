@@ -55,10 +55,11 @@ const nestingLimit = 64;
  * beginning; `OR`, parentheses; `-word` or `NOT word` for what must not be there; `/regex/` or `/regex/i`; and filters:
  * role: agent: model: source: session: file: tag: in: before: after:.
  * @param now ms since the epoch, from which "7d" counts.
+ * @param typing somebody has not come to the end of it yet: a phrase may be open.
  * Throws a QueryError that says what is wrong and where.
  */
-export function parseQuery(text: string, now: number): Query {
-	return new QueryParser(text, now).parse();
+export function parseQuery(text: string, now: number, typing = false): Query {
+	return new QueryParser(text, now, typing).parse();
 }
 
 /** A part of the FTS5 expression; `wanted: false` stands for what must not be there. */
@@ -83,10 +84,10 @@ class QueryParser {
 	private after: number | undefined;
 	private before: number | undefined;
 
-	constructor(text: string, now: number) {
+	constructor(text: string, now: number, typing: boolean) {
 		this.text = text;
 		this.now = now;
-		this.tokens = tokensOf(text);
+		this.tokens = tokensOf(text, typing);
 	}
 
 	parse(): Query {

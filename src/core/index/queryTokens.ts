@@ -27,8 +27,12 @@ const regex = /\/((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([a-z]*)(?=[\s)]|$
 const word = /[^\s()"]+/y;
 const space = /\s/;
 
-/** Cuts a query into tokens. Throws a QueryError for a quotation mark without its partner. */
-export function tokensOf(query: string): Token[] {
+/**
+ * Cuts a query into tokens. Throws a QueryError for a quotation mark without its partner, unless somebody is still
+ * `typing`: then it is taken for one that stands at the end.
+ */
+export function tokensOf(whole: string, typing = false): Token[] {
+	const query = typing ? closed(whole) : whole;
 	const tokens: Token[] = [];
 	let at = 0;
 	while (at < query.length) {
@@ -42,6 +46,12 @@ export function tokensOf(query: string): Token[] {
 		at += token.length;
 	}
 	return tokens;
+}
+
+/** A query with its last quotation mark closed; without it where nothing follows it yet. */
+function closed(query: string): string {
+	const isOpen = query.split('"').length % 2 === 0;
+	return isOpen ? `${query}"`.replace(/(?:^|(?<=[\s(]))-?(?:[a-z]+:)?"\s*"$/, "") : query;
 }
 
 function tokenAt(query: string, at: number, before: Token | undefined): Token {

@@ -26,6 +26,8 @@ export interface SearchOptions {
 	readonly order?: "newest" | "relevance";
 	/** ms since the epoch, from which "7d" counts. */
 	readonly now?: number;
+	/** The query is still being typed: a phrase whose end is missing is searched as if it were there. */
+	readonly typing?: boolean;
 	/** How long regular expressions look for matches before the search ends with what it has. ms. */
 	readonly patience?: number;
 	readonly signal?: AbortSignal;
@@ -71,7 +73,7 @@ export async function search(
 	options: SearchOptions = {},
 ): Promise<SearchResult> {
 	const started = performance.now();
-	const query = parseQuery(text, options.now ?? Date.now());
+	const query = parseQuery(text, options.now ?? Date.now(), options.typing);
 	for (const { finder } of parts) {
 		finder.table.refresh();
 	}

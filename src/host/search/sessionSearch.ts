@@ -173,7 +173,7 @@ export class SearchBox implements vscode.Disposable {
 		this.helping = false;
 		this.asking?.cancel();
 		clearTimeout(this.pause);
-		if (this.query.trim() === "") {
+		if (!isQuery(this.query)) {
 			this.found = undefined;
 			this.picker.busy = false;
 			this.draw();
@@ -247,7 +247,7 @@ export class SearchBox implements vscode.Disposable {
 
 	/** The index has caught up, or come further: there may be more to find. */
 	private indexing(at: Indexing | undefined): void {
-		if (this.query.trim() === "" || !this.found?.indexing) {
+		if (!isQuery(this.query) || !this.found?.indexing) {
 			return;
 		}
 		if (at === undefined) {
@@ -257,6 +257,11 @@ export class SearchBox implements vscode.Disposable {
 			this.picker.prompt = statusOf(this.found);
 		}
 	}
+}
+
+/** A quotation mark alone is the beginning of one. */
+function isQuery(typed: string): boolean {
+	return !/^[\s"]*$/.test(typed);
 }
 
 function same(a: SearchHit | undefined, b: SearchHit | undefined): boolean {

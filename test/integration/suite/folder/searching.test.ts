@@ -98,6 +98,20 @@ describe("Search Sessions", () => {
 		assert.match(prompts.asked.map(({ message }) => message).join(), /on another branch/);
 	});
 
+	it("takes a phrase that is not closed yet for one that is", async () => {
+		const id = await newSession("A phrase");
+		const { answer } = await say(id, "What now?", "The turnstone overturns pebbles");
+		const { context } = await skein();
+		await context.catalogue.refresh();
+		const opened = await search('"turnstone overturns');
+		await until("it is found", async () => (await settled(opened.box))[0]?.hit?.item === answer);
+		opened.box.type('"turnstone pebbles');
+		await until("not so", async () => (await settled(opened.box))[0]?.label === "Nothing found");
+		opened.box.type('"');
+		assert.ok(opened.box.rows.some((row) => row.label === "role:user"));
+		await close(opened);
+	});
+
 	it("says where a query is wrong", async () => {
 		const opened = await search("heron (reeds");
 		const [row] = await settled(opened.box);
