@@ -8,6 +8,11 @@ import type { CatalogueClient } from "./catalogueClient.ts";
 import type { SessionList, SessionRow } from "./sessions/sessionList.ts";
 import { ownSource } from "./sessions/sessionList.ts";
 import type { Stores } from "./stores.ts";
+import {
+	emptyTranscript,
+	isUnwritten,
+	type UntitledSessions,
+} from "./transcript/untitledSessions.ts";
 import { diskFolders } from "./workspace.ts";
 
 /** Finds sessions by id and opens them for reading, ours and the sources'. */
@@ -16,25 +21,30 @@ export class SessionReader {
 	private readonly catalogue: CatalogueClient;
 	private readonly stores: Stores;
 	private readonly sources: readonly Source[];
+	private readonly untitled: UntitledSessions;
 
 	constructor(
 		list: SessionList,
 		catalogue: CatalogueClient,
 		stores: Stores,
 		sources: readonly Source[],
+		untitled: UntitledSessions,
 	) {
 		this.list = list;
 		this.catalogue = catalogue;
 		this.stores = stores;
 		this.sources = sources;
+		this.untitled = untitled;
 	}
 
 	/**
 	 * The session `id`. One of ours is found without waiting for the list, so a restored editor shows at once; for a
-	 * source's the list is made first. Throws HumanError `no-such-session`.
+	 * source's the list is made first. One that is not written yet is known by its editor's `address`. Throws HumanError
+	 * `no-such-session`.
 	 */
-	async find(id: string, folder?: string | null): Promise<SessionRow> {
-		const row = this.list.get(id, folder) ?? (await this.findOnDisk(id));
+	async find(id: string, folder?: string | null, address?: vscode.Uri): Promise<SessionRow> {
+		const row =
+			this.list.get(id, folder) ?? (await this.findOnDisk(id)) ?? this.untitled.row(id, address);
 		if (row) {
 			return row;
 		}
@@ -59,6 +69,9 @@ export class SessionReader {
 
 	async open(row: SessionRow): Promise<Transcript> {
 		const { summary, folder } = row;
+		if (isUnwritten(summary)) {
+			return emptyTranscript(summary);
+		}
 		if (summary.source === ownSource && folder !== null) {
 			const session = await this.stores.reading(folder).open(summary.id);
 			return session.transcript();

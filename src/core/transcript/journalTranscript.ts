@@ -1,6 +1,7 @@
 import { HumanError } from "../../base/errors.ts";
 import { readItems } from "../journal/items.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { ApprovalState } from "../model/agentState.ts";
 import { sideBranches } from "../model/chain.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Item } from "../model/item.ts";
@@ -67,6 +68,9 @@ export class JournalTranscript implements Transcript {
 	}
 	get notes(): readonly SessionNote[] {
 		return this.built.notes;
+	}
+	get approvals(): readonly ApprovalState[] {
+		return this.journal.state.agent.approvals;
 	}
 	get diagnostics(): readonly Diagnostic[] {
 		return this.journal.diagnostics;

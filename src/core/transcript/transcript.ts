@@ -1,3 +1,4 @@
+import type { ApprovalState } from "../model/agentState.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Item, ItemStatus, ItemType } from "../model/item.ts";
 import type { SessionSummary } from "../model/summary.ts";
@@ -61,6 +62,8 @@ export interface Transcript {
 	readonly rows: readonly TranscriptRow[];
 	readonly branches: readonly Branch[];
 	readonly notes: readonly SessionNote[];
+	/** Questions of the agent's, oldest first; only our own sessions keep them. */
+	readonly approvals?: readonly ApprovalState[];
 	readonly diagnostics: readonly Diagnostic[];
 	/** Items `from` (inclusive) to `to` (exclusive) with their content; gap rows are left out. */
 	items(from: number, to: number): Promise<Item[]>;

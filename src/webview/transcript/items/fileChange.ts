@@ -172,10 +172,12 @@ export function fileChangeDetail(
 	item: Item,
 	content: ContentOf<"fileChange">,
 	changes: readonly FileEdit[] | undefined,
+	/** Says which file it is also where there is only one. */
+	named = false,
 ): TemplateResult {
 	if (!changes) {
 		return html`${outputView(context, item.id, "changes", content.changes)}`;
 	}
-	return html`${changes.map((edit, at) => editView(context, item, edit, at, changes.length === 1))}
+	return html`${changes.map((edit, at) => editView(context, item, edit, at, changes.length === 1 && !named))}
 	${content.output === undefined ? nothing : outputView(context, item.id, "output", content.output)}`;
 }

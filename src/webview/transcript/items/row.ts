@@ -3,6 +3,7 @@ import type { ItemRow, TranscriptRow } from "../../../core/transcript/transcript
 import type { ItemContext } from "../context.ts";
 import type { Entry } from "../model.ts";
 import { firstLine } from "../pure/visibleText.ts";
+import { answeredView, approvalsView } from "./approval.ts";
 import { foldView } from "./fold.ts";
 import { lineView } from "./line.ts";
 import { branchesView, lineageView, marksView, noteView } from "./marks.ts";
@@ -10,7 +11,7 @@ import { openView } from "./said.ts";
 import { stepOf } from "./steps.ts";
 
 function bodyView(context: ItemContext, row: ItemRow): TemplateResult | typeof nothing {
-	const item = context.model.item(row.id);
+	const item = context.model.item(row.id) ?? context.live.standIn(row);
 	if (!item) {
 		// Known by its type only: the room it will take, without a flash.
 		return html`<div class="waiting waiting-${row.type}"><span></span><span></span></div>`;
@@ -19,10 +20,22 @@ function bodyView(context: ItemContext, row: ItemRow): TemplateResult | typeof n
 	if (!step) {
 		return openView(context, item);
 	}
-	const open = context.model.toggled.has(row.id) !== (step.openByItself ?? false);
+	// What is closed while it runs is not to open when it has ended.
+	const key = step.openByItself === "live" ? `live:${row.id}` : row.id;
+	const open = context.model.toggled.has(key) !== Boolean(step.openByItself);
 	const detail = `d-${row.id}`;
-	return html`${lineView(step.line, open, detail, () => context.toggle(row.id, row.id))}
-	${open ? html`<div class="detail" id=${detail}>${step.detail()}</div>` : nothing}`;
+	const answered = open ? context.approvals.answeredOf(row.id) : [];
+	return html`${lineView(step.line, open, detail, () => context.toggle(key, row.id))}
+	${
+		open
+			? html`<div class="detail" id=${detail}>
+					${answered
+						.filter((approval) => !context.approvals.wasOpenHere(approval))
+						.map((approval) => answeredView(context, approval))}
+					${step.detail()}
+				</div>`
+			: nothing
+	}`;
 }
 
 /** What VS Code's context menu on the page is told about an item (`webview/context` in the manifest). */
@@ -74,7 +87,7 @@ function rowView(context: ItemContext, entry: Entry & { kind: "row" }): Template
 	const isLine = lineTypes.has(row.type);
 	const last = index === context.model.rows.length - 1;
 	const allInherited = last && row.inheritedFrom !== undefined;
-	const known = context.model.item(row.id) !== undefined;
+	const known = (context.model.item(row.id) ?? context.live.standIn(row)) !== undefined;
 	const current = context.model.replaying && index === context.model.shown - 1;
 	// The button of a step's line takes the focus; without one the article itself does.
 	const rove = isLine && known ? nothing : "";
@@ -92,6 +105,7 @@ function rowView(context: ItemContext, entry: Entry & { kind: "row" }): Template
 	>
 		${entry.marked ? marksView(context, index) : nothing}
 		<div class="body">${bodyView(context, row)}</div>
+		${approvalsView(context, row.id)}
 		${context.model.notesOf(row.id).map((note) => noteView(context, note))}
 		${branchesView(context, row.id)} ${allInherited ? lineageView(context) : nothing}
 	</article>`;

@@ -13,8 +13,8 @@ import { outputView, proseView } from "./text.ts";
 export interface Step {
 	readonly line: StepLine;
 	readonly detail: () => TemplateResult;
-	/** True when it stands open until the reader closes it. */
-	readonly openByItself?: boolean;
+	/** True when it stands open until the reader closes it; `live`: while it runs. */
+	readonly openByItself?: boolean | "live";
 }
 
 type Meta = TemplateResult | typeof nothing;
@@ -61,7 +61,11 @@ function commandStep(
 	const command = knownText(content.command)?.text ?? "";
 	const code = content.exitCode;
 	const failed = (typeof code === "number" && code !== 0) || item.status === "failed";
+	const streamed = running
+		? context.live.output(item.id, context.words.say("detail.output"))
+		: undefined;
 	return {
+		...(streamed ? { openByItself: "live" as const } : {}),
 		line: {
 			icon: "terminal",
 			verb: context.words.say(running ? "verb.running" : "verb.ran"),
@@ -81,11 +85,12 @@ function commandStep(
 			${wholeText(context, item.id, "command", content.command)}
 			${content.cwd && content.cwd !== "." ? html`<p class="hint path">${firstLine(content.cwd)}</p>` : nothing}
 			${
-				content.output === undefined
+				streamed ??
+				(content.output === undefined
 					? html`<p class="hint">
 							${context.words.say(running ? "status.running" : "detail.noOutput")}
 						</p>`
-					: outputView(context, item.id, "output", content.output)
+					: outputView(context, item.id, "output", content.output))
 			}
 		`,
 	};

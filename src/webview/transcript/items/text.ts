@@ -54,6 +54,11 @@ export function proseView(
 	keepBreaks = false,
 ): TemplateResult | typeof nothing {
 	const known = fieldText(context, item, field, value);
+	const live =
+		field === "text" ? context.live.prose(item, known?.cut ? value : known?.text) : undefined;
+	if (live) {
+		return html`${live}`;
+	}
 	if (!known) {
 		return nothing;
 	}

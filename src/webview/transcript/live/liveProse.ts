@@ -1,0 +1,129 @@
+import { renderMarkdown } from "../markdown.ts";
+import { BlockCutter } from "../pure/blockCutter.ts";
+import { visibleText } from "../pure/visibleText.ts";
+import { onFrame } from "./onFrame.ts";
+
+/** A block under way is rendered as markdown up to this length; a longer one stands as it is until it ends. */
+const rendered = 8_000;
+/** Code under way keeps its colours up to this length. */
+const coloured = 4_000;
+/** How much is rendered at a time when much comes at once. */
+const portion = 16_000;
+/** Text of one piece of a long block: the browser lays out a piece at a time. */
+const pieceLength = 8_000;
+
+/**
+ * Markdown that is being written: whole blocks are rendered once, the block under way again with every frame, and one
+ * that is long is only added to. So a frame costs the same at the end of a long answer as at its beginning.
+ */
+export class LiveProse {
+	readonly element = document.createElement("div");
+	private text = "";
+	private readonly cutter = new BlockCutter();
+	private done = 0;
+	/** What stands for the block under way. */
+	private tail: readonly Node[] = [];
+	private growing: { readonly into: Element; shown: number; piece: Text | undefined } | undefined;
+	private readonly schedule = onFrame(() => this.draw());
+
+	constructor() {
+		this.element.className = "prose live";
+		this.element.dir = "auto";
+	}
+
+	/** Shows `text`, which begins with what was shown before, in the next frame. */
+	show(text: string): void {
+		this.text = text;
+		this.schedule();
+	}
+
+	/** The text is whole. False when what stands here is not what rendering it as a whole would give. */
+	finish(): boolean {
+		this.draw();
+		this.element.classList.remove("live");
+		if (this.growing) {
+			this.clearTail();
+			this.tail = this.append(this.text.slice(this.done));
+		}
+		return this.cutter.isExact;
+	}
+
+	private draw(): void {
+		const { text, cutter } = this;
+		for (let read = this.done; read < text.length; ) {
+			read = Math.min(read + portion, text.length);
+			cutter.read(read === text.length ? text : text.slice(0, read));
+			if (cutter.end > this.done) {
+				this.clearTail();
+				this.append(text.slice(this.done, cutter.end));
+				this.done = cutter.end;
+			}
+		}
+		this.drawTail(text.slice(this.done));
+	}
+
+	private drawTail(text: string): void {
+		if (text.length <= (this.cutter.inFence ? coloured : rendered)) {
+			this.clearTail();
+			this.tail = this.append(text);
+			return;
+		}
+		this.growing ??= this.startGrowing(text);
+		this.grow(text, this.growing);
+	}
+
+	private startGrowing(text: string): NonNullable<LiveProse["growing"]> {
+		this.clearTail();
+		const firstEnd = text.indexOf("\n") + 1;
+		if (this.cutter.inFence && firstEnd > 0) {
+			this.tail = this.append(text.slice(0, firstEnd));
+			const into = this.element.querySelector(":scope > pre:last-child > code");
+			if (into) {
+				into.textContent = "";
+				return { into, shown: firstEnd, piece: undefined };
+			}
+		}
+		const into = document.createElement("div");
+		into.className = "plain growing";
+		this.element.append(into);
+		this.tail = [into];
+		return { into, shown: 0, piece: undefined };
+	}
+
+	private grow(text: string, growing: NonNullable<LiveProse["growing"]>): void {
+		let added = text.slice(growing.shown);
+		growing.shown = text.length;
+		while (added !== "") {
+			if (!growing.piece) {
+				const span = document.createElement("span");
+				span.className = "piece";
+				growing.piece = document.createTextNode("");
+				span.append(growing.piece);
+				growing.into.append(span);
+			}
+			const room = pieceLength - growing.piece.length;
+			const newline = added.indexOf("\n", Math.max(0, room));
+			const end = newline < 0 ? added.length : newline + 1;
+			growing.piece.appendData(visibleText(added.slice(0, end)));
+			added = added.slice(end);
+			if (newline >= 0) {
+				growing.piece = undefined;
+			}
+		}
+	}
+
+	private clearTail(): void {
+		for (const node of this.tail) {
+			node.parentNode?.removeChild(node);
+		}
+		this.tail = [];
+		this.growing = undefined;
+	}
+
+	private append(text: string): Node[] {
+		const block = renderMarkdown(text);
+		const nodes = block.classList.contains("plain") ? [block] : [...block.childNodes];
+		this.element.append(...nodes);
+		return nodes;
+	}
+}
