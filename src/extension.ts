@@ -5,7 +5,10 @@ import { userLocations } from "./core/locations.ts";
 import { createSources } from "./core/sources/sources.ts";
 import type { SkeinApi } from "./host/api.ts";
 import { createApi } from "./host/api.ts";
+import { BackgroundIndexing } from "./host/backgroundIndexing.ts";
 import { CatalogueClient } from "./host/catalogueClient.ts";
+import { showChange } from "./host/commands/changes.ts";
+import { chooseFolder } from "./host/commands/folders.ts";
 import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
 import { ContextKeys } from "./host/contextKeys.ts";
@@ -13,6 +16,7 @@ import { Attention } from "./host/daemon/attention.ts";
 import { DaemonErrors } from "./host/daemon/daemonErrors.ts";
 import { Daemons } from "./host/daemon/daemons.ts";
 import { ProtocolRecording } from "./host/daemon/recording.ts";
+import { SessionActivity } from "./host/daemon/sessionActivity.ts";
 import { DaemonStatusItem } from "./host/daemon/statusItem.ts";
 import { DoctorDocuments } from "./host/doctor/doctorDocuments.ts";
 import { currentScopes, followWorkspace } from "./host/followWorkspace.ts";
@@ -23,9 +27,15 @@ import { SessionSearch } from "./host/search/sessionSearch.ts";
 import { SessionReader } from "./host/sessionReader.ts";
 import { SessionList } from "./host/sessions/sessionList.ts";
 import { Stores } from "./host/stores.ts";
+import { PromptChoices } from "./host/transcript/composerChoices.ts";
+import { PromptImages } from "./host/transcript/composerImages.ts";
+import { SessionPrompts } from "./host/transcript/composerPrompts.ts";
+import { IndexedOpening } from "./host/transcript/indexedOpening.ts";
+import { LiveParts } from "./host/transcript/liveParts.ts";
 import { PageRequests } from "./host/transcript/pageRequests.ts";
 import { TranscriptEditors } from "./host/transcript/transcriptEditors.ts";
 import { TranscriptOpener } from "./host/transcript/transcriptOpener.ts";
+import { UntitledSessions } from "./host/transcript/untitledSessions.ts";
 import { VirtualDocuments } from "./host/transcript/virtualDocuments.ts";
 import { RunsView } from "./host/views/runsView.ts";
 import { SessionViews } from "./host/views/sessionViews.ts";
@@ -47,8 +57,9 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const catalogue = own(new CatalogueClient(worker, currentScopes(sources, locations), log));
 	const list = new SessionList();
 	const stores = new Stores(locations);
-	const reader = new SessionReader(list, catalogue, stores, sources);
-	const opener = new TranscriptOpener(reader, list, sources);
+	const untitled = new UntitledSessions(stores);
+	const reader = new SessionReader(list, catalogue, stores, sources, untitled);
+	const opener = new TranscriptOpener(reader, list, sources, new IndexedOpening(catalogue, stores));
 
 	const script = path.join(context.extensionPath, "dist", "daemon.js");
 	const version = String(context.extension.packageJSON.version);
@@ -59,23 +70,46 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const status = own(new DaemonStatusItem(daemons, recording, contextKeys));
 	const runs = own(new RunsView(daemons, list, catalogue));
 
-	const views = own(new SessionViews(list, catalogue, contextKeys));
+	const activity = own(new SessionActivity(daemons));
+	const views = own(new SessionViews(list, catalogue, activity, contextKeys));
+	const indexing = own(new BackgroundIndexing(catalogue, views.firstDrawn, log));
 	const decorations = own(new WarningDecorations(list));
 	const documents = own(new VirtualDocuments(opener));
 	const requests = new PageRequests(documents, stores, log, prompts);
 	const { extensionUri } = context;
-	const editors = own(new TranscriptEditors({ extensionUri, log, contextKeys, opener, requests }));
+	const choices = new PromptChoices(memory, prompts, list);
+	const images = new PromptImages(context.storageUri);
+	const given = { daemons, recording, images, memory, log, choices, reader };
+	const sessionPrompts = own(new SessionPrompts(given));
+	const live = new LiveParts({
+		...{ daemons, choices, images, untitled, stores, reader, log },
+		prompts: sessionPrompts,
+		ask: prompts,
+		made: (id, folder) => showChange(all, id, folder),
+		chooseFolder: (title) => chooseFolder(all, title),
+	});
+	const transcripts = { extensionUri, log, contextKeys, opener, requests, live, untitled };
+	const editors = own(new TranscriptEditors(transcripts));
 	const targets = new Targets(list, catalogue, reader, views, editors, prompts);
 	const { id: extensionId } = context.extension;
-	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources };
+	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources, untitled };
 	const running = { daemons, daemonErrors, recording, status, runs };
 	const doctor = own(new DoctorDocuments(catalogue, list));
 	const search = new SessionSearch(catalogue, list, context.workspaceState);
-	const all = { ...parts, ...running, views, editors, documents, targets, search, doctor };
+	const all = {
+		...parts,
+		...running,
+		views,
+		editors,
+		documents,
+		targets,
+		search,
+		doctor,
+	};
 	own(registerCommands(all));
 	own(registerSessionTools(catalogue, reader));
 	const links = own(new Links(log));
-	own(followWorkspace({ ...all, decorations, locations }));
+	own(followWorkspace({ ...all, decorations, indexing, locations }));
 	own(new Attention(all));
 	daemons.follow();
 	return createApi(context.extensionMode, all, links);

@@ -1,6 +1,8 @@
 import type { Item } from "../core/model/item.ts";
 import type { SessionSummary } from "../core/model/summary.ts";
 import type { Branch, SessionNote, TranscriptRow } from "../core/transcript/transcript.ts";
+import type { FromLivePage, PromptDraft, ToLivePage } from "./live.ts";
+import type { RowColumns } from "./rowColumns.ts";
 
 /** Rows a page holds. The page is the unit of loading and of rendering. */
 export const pageSize = 100;
@@ -43,16 +45,23 @@ export interface TranscriptViewState {
 	readonly open: readonly string[];
 	/** Index of the last row shown while replaying; absent when not replaying. */
 	readonly replay?: { readonly position: number; readonly speed: number };
+	/** What was typed and not sent. */
+	readonly draft?: PromptDraft;
 }
 
 /** Host to page. */
 export type ToTranscript =
+	| ToLivePage
 	| {
 			readonly type: "load";
 			readonly uri: string;
 			readonly header: TranscriptHeader;
-			/** All rows, without content. */
+			/** Rows, without content: all of them, or those that are shown first. */
 			readonly rows: readonly TranscriptRow[];
+			/** True when the other rows follow by `rows`, once these are painted. */
+			readonly isPartial: boolean;
+			/** Contents of the rows that will be in view, like `page`. */
+			readonly pages: readonly { readonly page: number; readonly items: readonly Item[] }[];
 			/** Localised words, by key (see `strings.ts`). */
 			readonly strings: Readonly<Record<string, string>>;
 			/** Locale for dates and numbers. */
@@ -66,6 +75,14 @@ export type ToTranscript =
 			readonly type: "page";
 			readonly page: number;
 			readonly items: readonly Item[];
+	  }
+	| {
+			/** The rows that stand before and after those of a `load` that had not all. */
+			readonly type: "rows";
+			readonly header: TranscriptHeader;
+			/** A whole number of pages. */
+			readonly before: RowColumns;
+			readonly after: RowColumns;
 	  }
 	| {
 			/**
@@ -112,8 +129,9 @@ export type ItemAction = "fork" | "revert" | "copy" | "copyLink" | "addNote";
 
 /** Page to host. */
 export type FromTranscript =
-	/** The page is there and listens; the host answers with `load` (or `failed`). */
-	| { readonly type: "ready" }
+	| FromLivePage
+	/** The page is there and listens, with a prompt half typed or not, and was at a row; the host answers with `load` (or `failed`). */
+	| { readonly type: "ready"; readonly draft: boolean; readonly at?: string | undefined }
 	| { readonly type: "getPage"; readonly page: number }
 	| { readonly type: "getBlob"; readonly hash: string; readonly mime: string }
 	/** `field` is the way to a cut text inside the item's content: `text`, `output`, `changes.2.diff`. */

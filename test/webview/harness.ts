@@ -129,6 +129,8 @@ export class Harness {
 	/** Addresses the page asked for beyond its own files. */
 	readonly fetched: string[] = [];
 	fixture: Fixture;
+	/** Whether it answers what the page asks for. */
+	answers: boolean;
 	private readonly options: OpenOptions;
 	private readonly listeners = new Set<() => void>();
 
@@ -136,6 +138,7 @@ export class Harness {
 		this.page = page;
 		this.fixture = fixture;
 		this.options = options;
+		this.answers = !options.silent;
 	}
 
 	static async open(fixture: Fixture, options: OpenOptions = {}): Promise<Harness> {
@@ -261,6 +264,8 @@ export class Harness {
 			uri: "skein:/skein/fixture",
 			header,
 			rows,
+			isPartial: false,
+			pages: [],
 			strings: {},
 			locale: "en",
 			replay: this.options.replay ?? false,
@@ -274,7 +279,7 @@ export class Harness {
 		for (const listener of [...this.listeners]) {
 			listener();
 		}
-		if (!this.options.silent) {
+		if (this.answers) {
 			await this.answer(message);
 		}
 	}

@@ -388,6 +388,8 @@ test("words come from the host where it sends them", async () => {
 		uri: "skein:/skein/x",
 		header: harness.fixture.header,
 		rows: [],
+		isPartial: false,
+		pages: [],
 		strings: { "page.empty": "Noch nichts.", "header.turns.many": "{0} Runden" },
 		locale: "de",
 		replay: false,

@@ -19,6 +19,7 @@ import { Blobs } from "./blobs.ts";
 import { Keep } from "./keep.ts";
 import { findKept, restoreKept } from "./kept.ts";
 import { ensureStore, leadsOut, readStoreStatus, StoreLayout } from "./layout.ts";
+import { checkNoRun, type FindRun } from "./openRuns.ts";
 import { findForks, purgeSession, recoverPurging } from "./purge.ts";
 import { checkTitle, Session, type SessionContext } from "./session.ts";
 import type { KeptSession, StoreStatus } from "./status.ts";
@@ -27,6 +28,8 @@ export interface StoreOptions {
 	readonly files?: Files;
 	/** ms since the epoch. */
 	readonly clock?: () => number;
+	/** Asks this machine's daemon; without it no run of this machine's is known. */
+	readonly findRun?: FindRun;
 }
 
 /** Sessions kept open for reading and writing, the least recently used closed first. */
@@ -46,6 +49,7 @@ export class WorkspaceStore {
 	readonly context: SessionContext;
 	/** Why copies are not being kept, as a sentence; undefined while they are. */
 	keepFailure: string | undefined;
+	private readonly findRun: FindRun;
 	private keepOfStore: Promise<Keep | undefined> | undefined;
 	private writable: Promise<void> | undefined;
 	private claimed = false;
@@ -55,6 +59,7 @@ export class WorkspaceStore {
 		this.locations = locations;
 		this.files = options.files ?? nodeFiles;
 		this.clock = options.clock ?? Date.now;
+		this.findRun = options.findRun ?? (async () => undefined);
 		this.context = {
 			files: this.files,
 			clock: this.clock,
@@ -137,6 +142,11 @@ export class WorkspaceStore {
 		opening.catch(() => this.sessions.delete(id));
 		await this.closeOldest();
 		return opening;
+	}
+
+	/** Whether a session is held in memory, so that opening it reads only what is new. */
+	isOpen(id: string): boolean {
+		return this.sessions.has(id);
 	}
 
 	/**
@@ -273,6 +283,12 @@ export class WorkspaceStore {
 	/** Makes a source's session one of ours, or brings in what has grown. See {@link adoptSession}. */
 	adopt(source: Source, summary: SessionSummary): Promise<Adoption> {
 		return adoptSession(this, source, summary);
+	}
+
+	/** Throws a HumanError (`busy`) while a run writes turns of this session. See {@link checkNoRun}. */
+	async checkNoRun(session: Session): Promise<void> {
+		await session.refresh();
+		await checkNoRun(session.state, this.clock(), this.findRun);
 	}
 
 	/** A path of this store's sessions folder, checked to be a file of its own and not a link out of the store. */

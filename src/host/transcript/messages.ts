@@ -1,12 +1,45 @@
 import * as z from "zod/mini";
+import type { FromLivePage } from "../../protocol/live.ts";
+import { composerChoices, imageLimit, promptWays } from "../../protocol/live.ts";
 import type { FromTranscript } from "../../protocol/webview.ts";
 
 const message = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =>
 	z.object({ type: z.literal(type), ...shape });
 const index = z.int().check(z.nonnegative());
+const image = z.object({ hash: z.string(), mime: z.string(), name: z.string() });
+const draft = z.object({
+	text: z.string(),
+	mentions: z.array(z.string()),
+	images: z.array(image),
+});
+
+/** What the live half of an editor answers. */
+const live = [
+	message("prompt", { id: index, way: z.enum(promptWays), draft }),
+	message("stop", {}),
+	message("removeQueued", { id: z.string() }),
+	message("editQueued", { id: z.string(), text: z.string() }),
+	message("sendQueued", { id: z.string() }),
+	message("findFiles", { query: index, text: z.string() }),
+	message("attach", {
+		id: index,
+		name: z.string(),
+		mime: z.string(),
+		bytes: z.instanceof(Uint8Array).check(z.refine((bytes) => bytes.length <= imageLimit)),
+	}),
+	message("choose", { what: z.enum(composerChoices) }),
+	message("openSetting", { setting: z.string().check(z.regex(/^skein\.[a-zA-Z.]+$/)) }),
+	message("answer", {
+		approval: z.string(),
+		option: z.string(),
+		answers: z.record(z.string(), z.array(z.string())),
+	}),
+] as const;
+const liveTypes: ReadonlySet<string> = new Set(live.flatMap(({ shape }) => shape.type.def.values));
 
 const schema = z.discriminatedUnion("type", [
-	message("ready", {}),
+	...live,
+	message("ready", { draft: z.boolean(), at: z.optional(z.string()) }),
 	message("getPage", { page: index }),
 	message("getBlob", { hash: z.string(), mime: z.string() }),
 	message("getText", { item: z.string(), field: z.string() }),
@@ -37,4 +70,9 @@ const schema = z.discriminatedUnion("type", [
 export function parseMessage(value: unknown): FromTranscript | undefined {
 	const parsed = schema.safeParse(value);
 	return parsed.success ? parsed.data : undefined;
+}
+
+/** Whether it is about prompts and turns that run. */
+export function isLiveMessage(message: FromTranscript): message is FromLivePage {
+	return liveTypes.has(message.type);
 }

@@ -4,10 +4,13 @@ import type { SessionSummary } from "../../core/model/summary.ts";
 import type { ContextKeys } from "../contextKeys.ts";
 import { editorTypes } from "../contributions.ts";
 import type { SessionListChange } from "../sessions/sessionList.ts";
+import { Conversation } from "./liveConversation.ts";
+import type { LiveParts } from "./liveParts.ts";
 import { pageRoots, transcriptPage } from "./page.ts";
 import type { PageRequests } from "./pageRequests.ts";
 import type { TranscriptOpener } from "./transcriptOpener.ts";
 import { TranscriptPanel } from "./transcriptPanel.ts";
+import type { UntitledSessions } from "./untitledSessions.ts";
 import { sessionIdOf, tabUri } from "./uris.ts";
 
 export interface TranscriptEditorsOptions {
@@ -16,6 +19,8 @@ export interface TranscriptEditorsOptions {
 	readonly contextKeys: ContextKeys;
 	readonly opener: TranscriptOpener;
 	readonly requests: PageRequests;
+	readonly live: LiveParts;
+	readonly untitled: UntitledSessions;
 }
 
 /** All transcript editors of the window. VS Code restores them after a reload by itself, by their address. */
@@ -45,7 +50,7 @@ export class TranscriptEditors
 	}
 
 	resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
-		const { extensionUri, log, opener, requests } = this.options;
+		const { extensionUri, log, opener, requests, live, untitled } = this.options;
 		panel.webview.options = {
 			enableScripts: true,
 			enableCommandUris: false,
@@ -55,10 +60,13 @@ export class TranscriptEditors
 			light: vscode.Uri.joinPath(extensionUri, "media", "transcript-light.svg"),
 			dark: vscode.Uri.joinPath(extensionUri, "media", "transcript-dark.svg"),
 		};
-		const transcript = new TranscriptPanel(panel, document.uri, opener.open(document.uri), {
+		const transcript = new TranscriptPanel(panel, document.uri, opener, {
 			log,
 			request: (from, request) => requests.handle(from, request),
 			changed: () => this.updateContext(),
+			converse: (from) => new Conversation(from, live),
+			promptImage: (hash) => live.images.read(hash),
+			isLeftOver: ({ session }) => session !== undefined && untitled.wasRestored(session.id),
 		});
 		this.panels.add(transcript);
 		panel.onDidDispose(() => {
@@ -86,6 +94,14 @@ export class TranscriptEditors
 		if (options.replay) {
 			panel?.control("start");
 		}
+	}
+
+	/** Opens a new session that is not written yet, with the caret in its composer. */
+	async showNew(uri: vscode.Uri): Promise<void> {
+		await vscode.commands.executeCommand("vscode.openWith", uri, editorTypes.transcript, {
+			preview: false,
+		});
+		(await this.panelOf(uri))?.focusComposer();
 	}
 
 	/** The editor that has the focus. */

@@ -1,9 +1,11 @@
+import { access } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import { isUlid } from "../../core/journal/ids.ts";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Source } from "../../core/sources/source.ts";
+import { StoreLayout } from "../../core/store/layout.ts";
 import { openTranscriptFile } from "../../core/transcript/openFile.ts";
 import type { Transcript } from "../../core/transcript/transcript.ts";
 import type { SessionAction } from "../../protocol/webview.ts";
@@ -13,19 +15,52 @@ import { codexThread } from "../sessions/codexThread.ts";
 import type { SessionList, SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { diskFolders } from "../workspace.ts";
-import type { OpenTranscript } from "./openTranscript.ts";
+import type { IndexedOpening } from "./indexedOpening.ts";
+import type { FirstLook, OpenTranscript, TranscriptSource } from "./openTranscript.ts";
+import { isUnwritten } from "./untitledSessions.ts";
 import { sessionIdOf } from "./uris.ts";
 
 /** Opens the transcript that an address names: `skein:/<source>/<id>`, or a journal or session file. */
-export class TranscriptOpener {
+export class TranscriptOpener implements TranscriptSource {
 	private readonly reader: SessionReader;
 	private readonly list: SessionList;
 	private readonly sources: readonly Source[];
+	private readonly indexed: IndexedOpening;
 
-	constructor(reader: SessionReader, list: SessionList, sources: readonly Source[]) {
+	constructor(
+		reader: SessionReader,
+		list: SessionList,
+		sources: readonly Source[],
+		indexed: IndexedOpening,
+	) {
 		this.reader = reader;
 		this.list = list;
 		this.sources = sources;
+		this.indexed = indexed;
+	}
+
+	/**
+	 * The part of a session that is shown first: the rows around an item, or the last ones. Undefined where all of it has
+	 * to be read for that. Never throws.
+	 */
+	async first(uri: vscode.Uri, around?: string): Promise<FirstLook | undefined> {
+		const own = uri.scheme === "file" ? storeSession(uri.fsPath) : await this.ownSession(uri);
+		const rows = own && (await this.indexed.rows(own.folder, own.id, around));
+		if (!rows) {
+			return undefined;
+		}
+		const row = this.list.get(own.id, own.folder) ?? rows;
+		const { transcript, from, count } = rows;
+		return {
+			open: this.ofSession(own.id, row, transcript),
+			rows: transcript.rows,
+			from,
+			count,
+			whole: async () => {
+				const whole = await rows.whole();
+				return whole ? this.ofSession(own.id, row, whole) : this.session(own.id, own.folder);
+			},
+		};
 	}
 
 	async open(uri: vscode.Uri): Promise<OpenTranscript> {
@@ -40,12 +75,34 @@ export class TranscriptOpener {
 				vscode.l10n.t("{0} is not the address of a session.", uri.toString()),
 			);
 		}
-		return this.session(id);
+		return this.session(id, undefined, uri);
 	}
 
-	private async session(id: string, folder?: string): Promise<OpenTranscript> {
-		const row = await this.reader.find(id, folder);
-		return this.ofSession(id, row, await this.reader.open(row));
+	private async session(
+		id: string,
+		folder?: string,
+		address?: vscode.Uri,
+	): Promise<OpenTranscript> {
+		const row = await this.reader.find(id, folder, address);
+		const open = this.ofSession(id, row, await this.reader.open(row));
+		if (row.folder !== null && row.summary.source === ownSource) {
+			void this.indexed.take(row.folder, row.summary.id);
+		}
+		return open;
+	}
+
+	/** A session of ours by its address: where its journal lies. */
+	private async ownSession(uri: vscode.Uri): Promise<{ id: string; folder: string } | undefined> {
+		const id = sessionIdOf(uri);
+		const row = id === undefined ? undefined : this.list.get(id);
+		if (row) {
+			const { summary, folder } = row;
+			return summary.source === ownSource && folder !== null
+				? { id: summary.id, folder }
+				: undefined;
+		}
+		const folder = id !== undefined && isUlid(id) ? await folderOf(id) : undefined;
+		return id !== undefined && folder !== undefined ? { id, folder } : undefined;
 	}
 
 	/** `asked` is the id under which the session was opened: a source's, when it was adopted only later. */
@@ -63,10 +120,13 @@ export class TranscriptOpener {
 			}),
 			actions: () => (vscode.workspace.isTrusted ? actionsFor(summary, own) : []),
 			again: async () => {
-				const now = this.list.get(asked, row.folder) ?? row;
+				const isNew = isUnwritten(summary);
+				const now = isNew
+					? await this.reader.find(asked, row.folder)
+					: (this.list.get(asked, row.folder) ?? row);
 				// What is missing may be back: a refresh looks only at what it has found.
 				const incomplete = transcript.rows[0]?.kind === "gap";
-				if (incomplete || now.summary.id !== summary.id) {
+				if (incomplete || isNew || now.summary.id !== summary.id) {
 					return this.ofSession(asked, now, await this.reader.open(now));
 				}
 				await transcript.refresh();
@@ -97,6 +157,19 @@ export class TranscriptOpener {
 	private titleOf({ summary }: Transcript): string | undefined {
 		return summary.parent ? this.list.get(summary.parent.session)?.summary.title : undefined;
 	}
+}
+
+/** The open folder that holds a session's journal. */
+async function folderOf(id: string): Promise<string | undefined> {
+	for (const folder of diskFolders()) {
+		try {
+			await access(new StoreLayout(folder).journal(id));
+			return folder;
+		} catch {
+			// Not in this folder's store: the next one may have it.
+		}
+	}
+	return undefined;
 }
 
 /** Agent and model as the page shows them; `otherwise` is the agent of a session that names none. */

@@ -3,7 +3,8 @@ import { SharedRun } from "../../base/async.ts";
 import { DisposableStore } from "../../base/disposable.ts";
 import { errorSentence } from "../../base/errors.ts";
 import type { Item } from "../../core/model/item.ts";
-import type { TranscriptRow } from "../../core/transcript/transcript.ts";
+import type { ComposerChoice } from "../../protocol/live.ts";
+import { toColumns } from "../../protocol/rowColumns.ts";
 import type {
 	FromTranscript,
 	ReplayAction,
@@ -13,10 +14,11 @@ import type {
 import { pageSize } from "../../protocol/webview.ts";
 import { forPage, wholeText } from "./cutTexts.ts";
 import { imageType } from "./images.ts";
-import { parseMessage } from "./messages.ts";
-import type { OpenTranscript } from "./openTranscript.ts";
+import type { Conversation, ConversationPanel } from "./liveConversation.ts";
+import { isLiveMessage, parseMessage } from "./messages.ts";
+import type { FirstLook, OpenTranscript, TranscriptSource } from "./openTranscript.ts";
 import { pageStrings } from "./pageStrings.ts";
-import { rowDelta } from "./rowDelta.ts";
+import { firstRowsOf, SentRows } from "./sentRows.ts";
 
 type Of<T extends FromTranscript["type"]> = Extract<FromTranscript, { type: T }>;
 
@@ -38,6 +40,12 @@ export interface PanelHost {
 	request(panel: TranscriptPanel, request: PanelRequest): void;
 	/** Focus, replay or title changed. */
 	changed(panel: TranscriptPanel): void;
+	/** The live half of an editor. */
+	converse(panel: ConversationPanel): Conversation;
+	/** An image of a prompt that is not sent yet. */
+	promptImage(hash: string): Promise<Uint8Array | undefined>;
+	/** A new session that nobody has typed anything into before the window was reloaded: its editor goes. */
+	isLeftOver(open: OpenTranscript): boolean;
 }
 
 /**
@@ -56,42 +64,61 @@ export class TranscriptPanel implements vscode.Disposable {
 	painted: number | undefined;
 
 	private readonly host: PanelHost;
-	private readonly opening: Promise<OpenTranscript>;
+	private readonly source: TranscriptSource;
+	private readonly first: Promise<FirstLook | undefined>;
+	private opening: Promise<OpenTranscript> | undefined;
 	private readonly disposables = new DisposableStore();
 	private readonly looking = new SharedRun(() => this.look());
 	private watched: DisposableStore | undefined;
 	private open: OpenTranscript | undefined;
-	private sent: readonly TranscriptRow[] = [];
+	private readonly sent = new SentRows();
+	/** What the page was shown first, until it has all rows. */
+	private shown: FirstLook | undefined;
 	private sentHeader = "";
 	private listening = false;
 	private pendingReveal: string | undefined;
 	private askedSelection: PromiseWithResolvers<string> | undefined;
 	private pendingReplay = false;
+	private readonly conversation: Conversation;
 
 	constructor(
 		panel: vscode.WebviewPanel,
 		uri: vscode.Uri,
-		opening: Promise<OpenTranscript>,
+		source: TranscriptSource,
 		host: PanelHost,
 	) {
 		this.panel = panel;
 		this.uri = uri;
 		this.host = host;
-		this.opening = opening;
+		this.source = source;
+		const opened = () => this.open;
+		this.conversation = this.disposables.add(
+			host.converse({
+				get opened() {
+					return opened();
+				},
+				post: (message) => this.post(message),
+				refresh: () => this.refresh(),
+			}),
+		);
+		this.first = source.first(uri);
 		this.disposables.add(panel.webview.onDidReceiveMessage((value) => this.receive(value)));
 		this.disposables.add(panel.onDidChangeViewState(() => this.host.changed(this)));
-		opening.then(
-			(open) => this.use(open),
-			(error) => this.host.log.warn(`${uri.path}: ${errorSentence(error)}`),
-		);
+		void this.first.then((first) => {
+			if (first) {
+				this.entitle(first.open);
+			} else {
+				void this.whole().catch(() => undefined);
+			}
+		});
 	}
 
 	get session(): OpenTranscript["session"] {
-		return this.open?.session;
+		return this.opened?.session;
 	}
 
 	get opened(): OpenTranscript | undefined {
-		return this.open;
+		return this.open ?? this.shown?.open;
 	}
 
 	get isReplaying(): boolean {
@@ -127,6 +154,16 @@ export class TranscriptPanel implements vscode.Disposable {
 		}
 	}
 
+	/** Puts the caret into the composer, at once or when the page is there. */
+	focusComposer(): void {
+		this.conversation.focusComposer();
+	}
+
+	/** Lets the person choose who answers here, and how. */
+	choose(what: ComposerChoice): Promise<void> {
+		return this.conversation.handle({ type: "choose", what });
+	}
+
 	/** Looks for changes and tells the page. */
 	async refresh(): Promise<void> {
 		try {
@@ -139,14 +176,14 @@ export class TranscriptPanel implements vscode.Disposable {
 
 	/** The item with its whole content; undefined when it is not on the chain shown. */
 	async item(id: string): Promise<Item | undefined> {
-		const { transcript } = this.open ?? (await this.opening);
+		const { transcript } = await this.whole();
 		const index = transcript.rows.findIndex((row) => row.id === id);
 		return index < 0 ? undefined : (await transcript.items(index, index + 1))[0];
 	}
 
 	/** Whole text of a field of an item, blobs included. */
 	async text(item: Item, field: string): Promise<string | undefined> {
-		const { transcript } = this.open ?? (await this.opening);
+		const { transcript } = await this.whole();
 		return wholeText(item, field, (hash) => transcript.blob(hash));
 	}
 
@@ -169,9 +206,12 @@ export class TranscriptPanel implements vscode.Disposable {
 	}
 
 	private async answer(message: FromTranscript): Promise<void> {
+		if (isLiveMessage(message)) {
+			return this.conversation.handle(message);
+		}
 		switch (message.type) {
 			case "ready":
-				return this.load();
+				return this.load(message.at, message.draft);
 			case "getPage":
 				return this.sendPage(message.page);
 			case "getBlob":
@@ -190,7 +230,7 @@ export class TranscriptPanel implements vscode.Disposable {
 				return this.host.changed(this);
 			case "painted":
 				this.painted = message.rows;
-				return;
+				return this.sendRest();
 			case "error":
 				this.host.log.error(`${this.uri.path}: the page: ${message.message}`);
 				return;
@@ -199,13 +239,37 @@ export class TranscriptPanel implements vscode.Disposable {
 		}
 	}
 
-	private use(open: OpenTranscript): void {
-		this.open = open;
-		const title = open.transcript.summary.title || vscode.l10n.t("Untitled session");
+	/** All of the transcript: it is read when somebody needs it, or once the first rows are painted. */
+	private whole(): Promise<OpenTranscript> {
+		this.opening ??= this.openWhole();
+		return this.opening;
+	}
+
+	/** What there is now of the transcript. */
+	private async current(): Promise<OpenTranscript> {
+		return this.open ?? this.shown?.open ?? (await this.whole());
+	}
+
+	private async openWhole(): Promise<OpenTranscript> {
+		try {
+			const first = await this.first;
+			const open = await (first ? first.whole() : this.source.open(this.uri));
+			this.open ??= open;
+			this.entitle(this.open);
+			this.watch(this.open.transcript.files);
+			this.conversation.looked();
+			return this.open;
+		} catch (error) {
+			this.host.log.warn(`${this.uri.path}: ${errorSentence(error)}`);
+			throw error;
+		}
+	}
+
+	private entitle({ transcript }: OpenTranscript): void {
+		const title = transcript.summary.title || vscode.l10n.t("Untitled session");
 		if (this.panel.title !== title) {
 			this.panel.title = title;
 		}
-		this.watch(open.transcript.files);
 	}
 
 	/** Follows the files by itself: a journal that stands alone is in no list that would tell. */
@@ -225,24 +289,33 @@ export class TranscriptPanel implements vscode.Disposable {
 		this.watched = watched;
 	}
 
-	private async load(): Promise<void> {
-		let open: OpenTranscript;
+	private async load(at: string | undefined, draft = true): Promise<void> {
+		const around = this.pendingReveal ?? at;
+		let shown: FirstLook | undefined;
 		try {
-			open = this.open ?? (await this.opening);
+			shown = this.open ? undefined : await this.firstAround(around);
+			shown ??= await this.wholeAround(around);
 		} catch (error) {
 			this.post({ type: "failed", message: errorSentence(error) });
 			return;
 		}
-		this.open ??= open;
-		const header = headerOf(open);
-		this.sent = open.transcript.rows;
+		if (!draft && this.host.isLeftOver(shown.open)) {
+			this.panel.dispose();
+			return;
+		}
+		const header = headerOf(shown.open);
+		const pages = await pagesOf(shown, around);
+		this.sent.begin(shown);
+		this.shown = this.sent.isPartial ? shown : undefined;
 		this.sentHeader = JSON.stringify(header);
 		this.listening = true;
 		this.post({
 			type: "load",
 			uri: this.uri.toString(),
 			header,
-			rows: this.sent,
+			rows: shown.rows,
+			isPartial: this.sent.isPartial,
+			pages,
 			strings: pageStrings(),
 			locale: vscode.env.language,
 			...(this.pendingReveal ? { reveal: this.pendingReveal } : {}),
@@ -250,11 +323,58 @@ export class TranscriptPanel implements vscode.Disposable {
 		});
 		this.pendingReveal = undefined;
 		this.pendingReplay = false;
+		this.conversation.start();
+	}
+
+	private async firstAround(around: string | undefined): Promise<FirstLook | undefined> {
+		const first = await this.first;
+		const has = (id: string) => first?.rows.some((row) => row.id === id);
+		return first && around !== undefined && !has(around)
+			? ((await this.source.first(this.uri, around)) ?? first)
+			: first;
+	}
+
+	private async wholeAround(around: string | undefined): Promise<FirstLook> {
+		const open = await this.whole();
+		const first = firstRowsOf(open.transcript.rows, around);
+		return { ...first, open, whole: () => Promise.resolve(open) };
+	}
+
+	/** The first rows are on screen: the others follow. */
+	private async sendRest(): Promise<void> {
+		if (!this.sent.isPartial) {
+			return;
+		}
+		const open = await this.whole();
+		// Meanwhile the page may have been made anew.
+		if (!this.listening || !this.sent.isPartial) {
+			return;
+		}
+		const { rows } = open.transcript;
+		const rest = this.sent.rest(rows);
+		if (!rest) {
+			return this.load(undefined);
+		}
+		const header = headerOf(open);
+		const delta = this.sent.become(rows);
+		this.shown = undefined;
+		this.sentHeader = JSON.stringify(header);
+		this.post({
+			type: "rows",
+			header,
+			before: toColumns(rest.before),
+			after: toColumns(rest.after),
+		});
+		if (delta) {
+			this.post({ type: "update", header, from: rows.length, rows: [], changed: delta.changed });
+		}
+		await this.refresh();
 	}
 
 	private async look(): Promise<void> {
 		const before = this.open;
-		if (!before) {
+		// What changes before the page has all rows is in what it is sent then.
+		if (!before || this.sent.isPartial) {
 			return;
 		}
 		const { files } = before.transcript;
@@ -272,28 +392,26 @@ export class TranscriptPanel implements vscode.Disposable {
 		}
 		const header = headerOf(open);
 		const { rows } = open.transcript;
-		const delta = rowDelta(this.sent, rows);
+		const delta = this.sent.become(rows);
 		const headerText = JSON.stringify(header);
-		if (!delta && headerText === this.sentHeader) {
-			return;
+		if (delta || headerText !== this.sentHeader) {
+			const { from, changed } = delta ?? { from: rows.length, changed: [] };
+			this.sentHeader = headerText;
+			this.post({ type: "update", header, from, rows: rows.slice(from), changed });
 		}
-		const { from, changed } = delta ?? { from: rows.length, changed: [] };
-		this.sent = rows;
-		this.sentHeader = headerText;
-		this.post({ type: "update", header, from, rows: rows.slice(from), changed });
+		this.conversation.looked();
 	}
 
 	private async sendPage(page: number): Promise<void> {
-		const { transcript } = this.open ?? (await this.opening);
-		const items = await transcript.items(page * pageSize, (page + 1) * pageSize);
-		const readBlob = (hash: string) => transcript.blob(hash);
-		const cut = await Promise.all(items.map((item) => forPage(item, readBlob)));
-		this.post({ type: "page", page, items: cut });
+		// The page counts from its own first row, and may have another one when the answer is there.
+		const whole = page + this.sent.firstPage;
+		const items = await pageOf(await this.current(), whole);
+		this.post({ type: "page", page: whole - this.sent.firstPage, items });
 	}
 
 	private async sendBlob({ hash, mime }: Of<"getBlob">): Promise<void> {
-		const { transcript } = this.open ?? (await this.opening);
-		const bytes = await transcript.blob(hash);
+		const { transcript } = await this.current();
+		const bytes = (await transcript.blob(hash)) ?? (await this.host.promptImage(hash));
 		const shownAs = bytes && imageType(bytes, mime);
 		this.post({ type: "blob", hash, ...(shownAs ? { mime: shownAs, bytes } : {}) });
 	}
@@ -307,6 +425,25 @@ export class TranscriptPanel implements vscode.Disposable {
 	private post(message: ToTranscript): void {
 		void this.panel.webview.postMessage(message);
 	}
+}
+
+/** Contents of one page of a transcript, cut for the web page. */
+async function pageOf({ transcript }: OpenTranscript, page: number): Promise<Item[]> {
+	const items = await transcript.items(page * pageSize, (page + 1) * pageSize);
+	const readBlob = (hash: string) => transcript.blob(hash);
+	return Promise.all(items.map((item) => forPage(item, readBlob)));
+}
+
+/** Contents of the rows that will be in view first. Numbers count from the first row that is sent. */
+async function pagesOf({ open, rows, from }: FirstLook, around: string | undefined) {
+	const at = around === undefined ? -1 : rows.findIndex((row) => row.id === around);
+	const last = at < 0 ? rows.length - 1 : Math.min(rows.length - 1, at + pageSize / 2);
+	const first = Math.max(0, at < 0 ? last - pageSize / 2 : at);
+	const pages: { page: number; items: Item[] }[] = [];
+	for (let page = Math.floor(first / pageSize); page * pageSize <= last; page++) {
+		pages.push({ page, items: await pageOf(open, page + from / pageSize) });
+	}
+	return pages;
 }
 
 function headerOf(open: OpenTranscript): TranscriptHeader {

@@ -9,16 +9,15 @@ import { Page } from "./page.ts";
 import { keptState, post } from "./vscodeApi.ts";
 import { Words } from "./words.ts";
 import "./replayBar.ts";
+import "./composer/composer.ts";
+import { ComposerHost } from "./composer/composerHost.ts";
+import { cardView } from "./items/approval.ts";
 import type { SkeinReplayBar } from "./replayBar.ts";
 
 type State =
 	| { readonly kind: "loading" }
 	| { readonly kind: "failed"; readonly message: string }
 	| { readonly kind: "ready"; readonly page: Page };
-
-function never(message: never): void {
-	throw new Error(`Unknown message ${JSON.stringify(message)}`);
-}
 
 /** The page: header, banner, feed, jump button and replay bar, and the one switch on what the host says. */
 export class SkeinTranscript extends LitElement {
@@ -28,6 +27,13 @@ export class SkeinTranscript extends LitElement {
 	declare announced: string;
 	private words = new Words();
 	private generation = 0;
+	private readonly composer = new ComposerHost({
+		page: () => this.page,
+		changed: () => this.requestUpdate(),
+		announce: (sentence) => {
+			this.announced = sentence;
+		},
+	});
 
 	constructor() {
 		super();
@@ -57,11 +63,15 @@ export class SkeinTranscript extends LitElement {
 				this.page?.update(message);
 				this.requestUpdate();
 				return;
+			case "rows":
+				this.page?.extend(message);
+				this.requestUpdate();
+				return;
 			case "reveal":
 				this.page?.reveal(message.id);
 				return;
 			case "replay":
-				this.page?.replay.act(message.action);
+				this.page?.control(message.action);
 				return;
 			case "getSelection":
 				post({ type: "selection", text: getSelection()?.toString() ?? "" });
@@ -69,8 +79,14 @@ export class SkeinTranscript extends LitElement {
 			case "text":
 				this.page?.receiveText(message.item, message.field, message.text);
 				return;
+			case "live":
+				this.page?.receiveLive(message);
+				return;
+			case "approvals":
+				this.composer.offerFocus(this.page?.receiveApprovals(message) ?? []);
+				return;
 			default:
-				never(message);
+				this.composer.receive(message);
 		}
 	}
 
@@ -89,7 +105,9 @@ export class SkeinTranscript extends LitElement {
 			announce: (sentence) => {
 				this.announced = sentence;
 			},
+			draft: () => this.composer.kept,
 		});
+		this.composer.load(this.words, kept?.draft);
 		this.state = { kind: "ready", page };
 		this.updateComplete.then(() => {
 			const feed = this.querySelector<HTMLElement>(`[data-feed="${this.generation}"]`);
@@ -135,7 +153,9 @@ export class SkeinTranscript extends LitElement {
 					role=${ifDefined(empty ? undefined : "feed")}
 					aria-label=${ifDefined(empty ? undefined : words.say("page.label"))}
 				></div>
+				${replay.active ? nothing : this.runView(page)}
 			</main>
+			${replay.active ? nothing : this.composer.view()}
 			${
 				page.away && !replay.active
 					? html`<button class="jump" type="button" @click=${() => page.toEnd()}>
@@ -156,7 +176,32 @@ export class SkeinTranscript extends LitElement {
 			}`;
 	}
 
+	/** What stands after the last row while a turn runs: questions about no row, and that it runs. */
+	private runView(page: Page) {
+		const { run } = this.composer;
+		const asks = page.looseApprovals;
+		return html`${
+			asks.length > 0
+				? html`<section aria-label=${this.words.say("approval.asks")}>
+						${asks.map((approval) => cardView(page.context, approval))}
+					</section>`
+				: nothing
+		}
+		${
+			run
+				? html`<div class="working">
+						<span
+							class="codicon ${run.status === "waiting" ? "codicon-question" : "codicon-loading spin"}"
+							aria-hidden="true"
+						></span>
+						<span>${this.words.say(run.status === "waiting" ? "run.waiting" : "run.working")}</span>
+					</div>`
+				: nothing
+		}`;
+	}
+
 	protected override updated(): void {
+		this.composer.updated(this);
 		document.body.classList.toggle("with-replay", this.page?.replay.active ?? false);
 		foldHeader();
 	}

@@ -82,6 +82,18 @@ export class Feed {
 		this.showUpTo();
 	}
 
+	/** Every row stands elsewhere now: what is drawn goes, and is drawn again where it belongs. */
+	restart(): void {
+		for (const i of this.live) {
+			const section = this.sections[i] as Section;
+			section.element.classList.remove("live");
+			render(html``, section.element);
+		}
+		this.live.clear();
+		this.queue = [];
+		this.resize(0);
+	}
+
 	/** Hides the sections that hold no shown row (replay). */
 	showUpTo(): void {
 		const { model } = this.context;

@@ -2,7 +2,7 @@ import type { ToTranscript } from "../../protocol/webview.ts";
 import "./app.ts";
 import { tellContextMenu } from "./contextMenu.ts";
 import { showTooltips } from "./tooltip.ts";
-import { post } from "./vscodeApi.ts";
+import { hasKeptDraft, keptPlace, post } from "./vscodeApi.ts";
 import "./styles/icons.css";
 import "./styles/page.css";
 import "./styles/rows.css";
@@ -10,6 +10,7 @@ import "./styles/marks.css";
 import "./styles/prose.css";
 import "./styles/output.css";
 import "./styles/controls.css";
+import "./styles/composer.css";
 
 addEventListener("error", (event) => {
 	// A resize that could not be told in one frame is told in the next; it is no error.
@@ -32,4 +33,5 @@ document.body.append(app);
 showTooltips();
 tellContextMenu();
 addEventListener("message", (event: MessageEvent<ToTranscript>) => app.receive(event.data));
-post({ type: "ready" });
+const at = keptPlace();
+post({ type: "ready", draft: hasKeptDraft(), ...(at === undefined ? {} : { at }) });

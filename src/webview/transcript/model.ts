@@ -1,5 +1,6 @@
 import type { Item } from "../../core/model/item.ts";
 import type { Branch, SessionNote, TranscriptRow } from "../../core/transcript/transcript.ts";
+import { fromColumns } from "../../protocol/rowColumns.ts";
 import { pageSize, type ToTranscript, type TranscriptHeader } from "../../protocol/webview.ts";
 import { ItemPages } from "./pure/itemPages.ts";
 import { turnNumbers } from "./pure/replayClock.ts";
@@ -7,6 +8,7 @@ import { type Block, blocksOf, regroup } from "./pure/runs.ts";
 
 type Load = Extract<ToTranscript, { type: "load" }>;
 type Update = Extract<ToTranscript, { type: "update" }>;
+type Rest = Extract<ToTranscript, { type: "rows" }>;
 
 /** One thing in the feed: a row, or the line of a fold. */
 export type Entry =
@@ -45,6 +47,8 @@ export class TranscriptModel {
 	readonly uri: string;
 	header: TranscriptHeader;
 	rows: readonly TranscriptRow[];
+	/** The other rows are still to come. */
+	isPartial: boolean;
 	blocks: readonly Block[];
 	/** Rows shown: all of them, or those up to the position of a replay. */
 	shown: number;
@@ -61,6 +65,10 @@ export class TranscriptModel {
 		this.uri = load.uri;
 		this.header = load.header;
 		this.rows = load.rows;
+		this.isPartial = load.isPartial;
+		for (const { page, items } of load.pages) {
+			this.pages.receive(page, items);
+		}
 		this.stops = stopsOf(load.header);
 		this.blocks = blocksOf(load.rows, this.stops);
 		this.shown = load.rows.length;
@@ -86,6 +94,20 @@ export class TranscriptModel {
 		this.blocks = regrouped.blocks;
 		this.shown = this.replaying ? Math.min(this.shown, this.rows.length) : this.rows.length;
 		return regrouped.changedFrom;
+	}
+
+	/** Takes in the rows that stand before and after those it has. */
+	extend({ header, before, after }: Rest): void {
+		const first = fromColumns(before);
+		this.pages.shift(Math.floor(first.length / pageSize));
+		this.rows = [...first, ...this.rows, ...fromColumns(after)];
+		this.header = header;
+		this.indexes = undefined;
+		this.turns = undefined;
+		this.stops = stopsOf(header);
+		this.blocks = blocksOf(this.rows, this.stops);
+		this.shown = this.rows.length;
+		this.isPartial = false;
 	}
 
 	item(id: string): Item | undefined {

@@ -1,11 +1,15 @@
 import type { Item } from "../../core/model/item.ts";
-import type { ToTranscript, TranscriptViewState } from "../../protocol/webview.ts";
+import type { PromptDraft } from "../../protocol/live.ts";
+import type { ReplayAction, ToTranscript, TranscriptViewState } from "../../protocol/webview.ts";
+import { Approvals, type OpenApproval } from "./approvals.ts";
 import type { ItemContext } from "./context.ts";
 import { Feed } from "./feed.ts";
 import { ItemActions } from "./itemActions.ts";
 import { followLink } from "./links.ts";
+import { LiveTexts } from "./live/liveTexts.ts";
 import { TranscriptModel } from "./model.ts";
 import { onNewDay } from "./newDay.ts";
+import { firstLine } from "./pure/visibleText.ts";
 import { listenForReplayKeys, Replay } from "./replay.ts";
 import type { ReplayView } from "./replayBar.ts";
 import { RovingFocus } from "./roving.ts";
@@ -16,11 +20,16 @@ import type { Words } from "./words.ts";
 
 type Load = Extract<ToTranscript, { type: "load" }>;
 type Update = Extract<ToTranscript, { type: "update" }>;
+type Rest = Extract<ToTranscript, { type: "rows" }>;
+type Live = Extract<ToTranscript, { type: "live" }>;
+type ApprovalsNow = Extract<ToTranscript, { type: "approvals" }>;
 
 interface Surroundings {
 	/** Something outside the feed looks different now. */
 	changed(): void;
 	announce(sentence: string): void;
+	/** What stands in the composer, to be kept. */
+	draft(): PromptDraft | undefined;
 }
 
 /** Room left above a row that is shown on purpose, in px: the header may stand there. */
@@ -36,6 +45,8 @@ export class Page {
 	/** True when rows came that the reader has not seen. */
 	unseen = false;
 	private readonly texts: WholeTexts;
+	private readonly live = new LiveTexts();
+	private readonly approvals = new Approvals(post);
 	private readonly words: Words;
 	private readonly around: Surroundings;
 	private readonly load: Load;
@@ -46,6 +57,9 @@ export class Page {
 	private roving: RovingFocus | undefined;
 	private saving: ReturnType<typeof setTimeout> | undefined;
 	private painted = false;
+	private wantsReplay: boolean;
+	/** Where the reader wants to be is known when the other rows are there. */
+	private isWaiting = false;
 
 	constructor(
 		load: Load,
@@ -54,6 +68,7 @@ export class Page {
 		around: Surroundings,
 	) {
 		this.load = load;
+		this.wantsReplay = load.replay;
 		this.kept = kept;
 		this.words = words;
 		this.around = around;
@@ -63,9 +78,12 @@ export class Page {
 			model: this.model,
 			words,
 			texts: this.texts,
+			live: this.live,
+			approvals: this.approvals,
 			post,
 			toggle: (key, row) => this.toggle(key, row),
 			redraw: (id) => this.feed?.redraw(id),
+			redrawApproval: (approval) => this.redrawApproval(approval),
 		};
 		this.replay = new Replay(
 			this.model,
@@ -111,6 +129,9 @@ export class Page {
 
 	receivePage(page: number, items: readonly Item[]): void {
 		this.model.receive(page, items);
+		for (const item of items) {
+			this.live.received(item);
+		}
 		const first = items[0];
 		const last = items.at(-1);
 		if (first && last) {
@@ -131,7 +152,64 @@ export class Page {
 		this.feed?.redraw(item);
 	}
 
-	update(update: Update): void {
+	/** Text of items under way: rows that have some already take it by themselves. */
+	receiveLive({ texts }: Live): void {
+		const running = texts.filter(({ item }) => {
+			const known = this.model.item(item);
+			return known === undefined || known.status === "running";
+		});
+		const begun = this.live.take(running);
+		for (const id of begun) {
+			this.feed?.redraw(id);
+		}
+		for (const { item, field } of running) {
+			if (field === "output") {
+				this.live.drawOutput(item, this.words.say("detail.output"));
+			}
+		}
+		if (
+			begun.some((id) =>
+				running.some((each) => each.item === id && each.itemType === "agentMessage"),
+			)
+		) {
+			this.around.announce(this.words.say("run.begun"));
+		}
+	}
+
+	/** Returns the questions that are new. */
+	receiveApprovals(message: ApprovalsNow): readonly OpenApproval[] {
+		const { fresh, items } = this.approvals.take(message);
+		for (const id of items) {
+			this.feed?.redraw(id);
+		}
+		this.around.changed();
+		for (const { title } of fresh) {
+			this.around.announce(this.words.say("approval.waits", firstLine(title)));
+		}
+		return fresh;
+	}
+
+	/** Open questions that belong to no row of the chain shown. */
+	get looseApprovals(): readonly OpenApproval[] {
+		return this.approvals.open.filter(
+			({ item }) => item === null || this.model.indexOf(item) === undefined,
+		);
+	}
+
+	/** Keeps the end in view when something beside the feed has changed its height. */
+	settle(): void {
+		this.scroll?.settle();
+	}
+
+	/** Keeps what has changed over a reload. */
+	keep(): void {
+		this.save();
+	}
+
+	update(change: Update): void {
+		// What streams is ahead of the journal: its rows need nothing of it until they are whole.
+		const changed = change.changed.filter((row) => !this.live.has(this.model.rows[row]?.id ?? ""));
+		const update = { ...change, changed };
 		const before = this.model.rows.length;
 		for (const index of update.changed) {
 			const row = this.model.rows[index];
@@ -151,11 +229,46 @@ export class Page {
 		this.roving?.settle();
 	}
 
+	/** The rest of the rows: what is in view stays where it is. */
+	extend(rest: Rest): void {
+		const { scroll, feed, model } = this;
+		const held = scroll?.following ? undefined : anchorInView();
+		const focused = document.activeElement?.closest<HTMLElement>("article")?.dataset["id"];
+		model.extend(rest);
+		feed?.restart();
+		if (this.isWaiting) {
+			this.isWaiting = false;
+			this.start();
+		} else if (held && scroll && !scroll.holdsRow) {
+			scroll.toRow(held);
+			scroll.release();
+		}
+		scroll?.settle();
+		const focusedRow = focused === undefined ? undefined : model.indexOf(focused);
+		if (focusedRow !== undefined) {
+			this.roving?.focusRow(focusedRow);
+		}
+		this.roving?.settle();
+	}
+
+	control(action: ReplayAction): void {
+		if (this.model.isPartial && action === "start") {
+			this.wantsReplay = true;
+			this.isWaiting = true;
+		} else {
+			this.replay.act(action);
+		}
+	}
+
 	private requested: string | undefined;
 
 	reveal(id: string): void {
 		const index = this.model.indexOf(id);
 		if (index === undefined) {
+			if (this.model.isPartial) {
+				this.requested = id;
+				this.isWaiting = true;
+			}
 			return;
 		}
 		if (!this.scroll) {
@@ -204,21 +317,35 @@ export class Page {
 	}
 
 	private start(): void {
-		const { replay } = this.load;
+		const replay = this.wantsReplay;
 		const reveal = this.requested ?? this.load.reveal;
-		const anchor = this.kept?.anchor;
-		if (replay) {
+		const anchor = this.kept?.following ? undefined : this.kept?.anchor;
+		const wanted = reveal ?? anchor?.id;
+		const isKnown = wanted === undefined || this.model.indexOf(wanted) !== undefined;
+		if (this.model.isPartial && (replay || (this.kept?.replay && !reveal) || !isKnown)) {
+			// Where the reader wants to be is among the rows that are still to come.
+			this.isWaiting = true;
+			this.scroll?.toEnd();
+		} else if (replay) {
 			this.replay.act("start");
 		} else if (reveal !== undefined && this.model.indexOf(reveal) !== undefined) {
 			this.reveal(reveal);
 		} else if (this.kept?.replay) {
 			this.replay.resume(this.kept.replay.position, this.kept.replay.speed);
-		} else if (anchor && !this.kept?.following && this.model.indexOf(anchor.id) !== undefined) {
+		} else if (anchor && this.model.indexOf(anchor.id) !== undefined) {
 			this.scroll?.toRow(anchor);
 		} else {
 			this.scroll?.toEnd();
 		}
 		this.roving?.settle();
+	}
+
+	private redrawApproval(approval: OpenApproval): void {
+		if (approval.item !== null && this.model.indexOf(approval.item) !== undefined) {
+			this.feed?.redraw(approval.item);
+		} else {
+			this.around.changed();
+		}
 	}
 
 	private foldsOver(index: number): string[] {
@@ -298,11 +425,13 @@ export class Page {
 
 	private viewState(): TranscriptViewState {
 		const anchor = anchorInView();
+		const draft = this.around.draft();
 		return {
 			uri: this.model.uri,
 			...(anchor ? { anchor } : {}),
 			following: this.scroll?.following ?? true,
 			open: [...this.model.toggled],
+			...(draft ? { draft } : {}),
 			...(this.replay.active
 				? { replay: { position: this.replay.position, speed: this.replay.speed } }
 				: {}),

@@ -46,6 +46,11 @@ export class ScrollKeeper {
 		return this.pin.kind === "end";
 	}
 
+	/** A row was asked for and is kept in its place. */
+	get holdsRow(): boolean {
+		return this.pin.kind === "row";
+	}
+
 	get atEnd(): boolean {
 		const { scrollHeight } = document.documentElement;
 		return scrollHeight - window.innerHeight - window.scrollY <= endSlack;

@@ -24,6 +24,20 @@ export function keptState(uri: string): TranscriptViewState | undefined {
 	return state as TranscriptViewState;
 }
 
+/** The row at which the reader was when the page was last here; undefined at the end of the transcript. */
+export function keptPlace(): string | undefined {
+	const state = api.getState() as Partial<TranscriptViewState> | undefined;
+	return state?.following === false ? state.anchor?.id : undefined;
+}
+
+/** True when something was typed here and not sent before the window was reloaded. */
+export function hasKeptDraft(): boolean {
+	const state = api.getState();
+	return (
+		typeof state === "object" && state !== null && "draft" in state && state.draft !== undefined
+	);
+}
+
 export function keepState(state: TranscriptViewState): void {
 	api.setState(state);
 }

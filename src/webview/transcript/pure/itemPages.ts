@@ -70,6 +70,15 @@ export class ItemPages {
 		this.drop();
 	}
 
+	/** So many pages now stand before the first one. */
+	shift(by: number): void {
+		const pages = [...this.pages];
+		this.pages.clear();
+		for (const [number, page] of pages) {
+			this.pages.set(number + by, page);
+		}
+	}
+
 	/** Rows from `from` on were replaced, and those in `changed` have new content. */
 	invalidate(from: number, changed: readonly number[]): void {
 		const first = Math.floor(from / this.pageSize);
