@@ -77,6 +77,12 @@ export class SearchBox implements vscode.Disposable {
 	private limit = pageSize;
 	private found: IndexAnswers["search"] | undefined;
 	private helping = false;
+	/** What stood in the box when the last search of it was asked for. */
+	private seen: string | undefined;
+	/** The rows are of another query than the one in the box. */
+	private waiting = false;
+	/** Enter came before the answer to what stands in the box: its first hit is taken when it comes. */
+	private hasty = false;
 
 	constructor(catalogue: CatalogueClient, toRow: (hit: SearchHit, typed: string) => SearchRow) {
 		this.catalogue = catalogue;
@@ -95,7 +101,8 @@ export class SearchBox implements vscode.Disposable {
 			},
 		];
 		picker.onDidTriggerButton(() => this.help());
-		picker.onDidChangeValue(() => this.typed());
+		// What the code wrote into the box comes back as a change.
+		picker.onDidChangeValue((value) => value !== this.seen && this.typed());
 		picker.onDidAccept(() => this.accept());
 		picker.onDidHide(() => this.closed.resolve(undefined));
 		this.following = catalogue.onDidReceive((message) => {
@@ -112,6 +119,11 @@ export class SearchBox implements vscode.Disposable {
 	/** The rows as they are shown. */
 	get rows(): readonly SearchRow[] {
 		return this.picker.items;
+	}
+
+	/** The row that Enter chooses, as VS Code tells. */
+	get active(): SearchRow | undefined {
+		return this.picker.activeItems[0];
 	}
 
 	get status(): string {
@@ -165,12 +177,22 @@ export class SearchBox implements vscode.Disposable {
 	}
 
 	private accept(): void {
-		this.take(this.picker.activeItems[0]);
+		if (this.waiting && !this.helping) {
+			this.hasty = true;
+			return;
+		}
+		const { activeItems, items } = this.picker;
+		const active = activeItems[0];
+		// VS Code tells of the new active row later than of the Enter.
+		this.take(active && items.includes(active) ? active : items[0]);
 	}
 
 	private typed(): void {
+		this.seen = this.query;
 		this.limit = pageSize;
 		this.helping = false;
+		this.hasty = false;
+		this.waiting = isQuery(this.query);
 		this.asking?.cancel();
 		clearTimeout(this.pause);
 		if (!isQuery(this.query)) {
@@ -197,8 +219,13 @@ export class SearchBox implements vscode.Disposable {
 			);
 			if (this.asking === asking && query === this.query) {
 				this.found = found;
+				this.waiting = false;
 				this.picker.busy = found.indexing !== undefined;
 				this.draw();
+				if (this.hasty && !this.helping && found.hits.length > 0) {
+					this.take(this.picker.items[0]);
+				}
+				this.hasty = false;
 			}
 		} catch (error) {
 			if (this.asking !== asking || asking.token.isCancellationRequested) {
@@ -215,6 +242,8 @@ export class SearchBox implements vscode.Disposable {
 
 	private fail(query: string, error: unknown): void {
 		this.found = undefined;
+		this.waiting = false;
+		this.hasty = false;
 		this.picker.busy = false;
 		this.picker.prompt = undefined;
 		this.picker.items = [

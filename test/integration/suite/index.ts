@@ -5,6 +5,7 @@ import Mocha from "mocha";
 /**
  * Runs the suites of one kind of workspace inside VS Code: those in the folder SKEIN_TEST_KIND names.
  * SKEIN_TEST_GREP picks tests by name; the counts go to SKEIN_TEST_RESULTS.
+ * A test that fails is tried once more: a real VS Code on a busy machine loses focus. What needed it is named.
  */
 export async function run(): Promise<void> {
 	const folder = path.join(__dirname, process.env["SKEIN_TEST_KIND"] ?? "folder");
@@ -12,7 +13,8 @@ export async function run(): Promise<void> {
 	const mocha = new Mocha({
 		ui: "bdd",
 		color: true,
-		timeout: 30_000,
+		timeout: 90_000,
+		retries: 1,
 		...(grep && { grep }),
 	});
 	for (const file of readdirSync(folder).sort()) {
@@ -26,6 +28,9 @@ export async function run(): Promise<void> {
 			.run(() => resolve())
 			.on("pass", () => counts.passed++)
 			.on("fail", () => counts.failed++)
+			.on("retry", (test: Mocha.Test, error: Error) =>
+				console.log(`A second try for "${test.fullTitle()}": ${error.stack ?? error.message}`),
+			)
 			.on("pending", () => counts.skipped++);
 	});
 	const results = process.env["SKEIN_TEST_RESULTS"];

@@ -58,12 +58,12 @@ export async function run(
 	return result;
 }
 
-/** Waits until `read` gives something, for at most ten seconds. */
+/** Waits until `read` gives something, for at most a minute: machines may be slow. */
 export async function until<T>(
 	what: string,
 	read: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-	const end = Date.now() + 10_000;
+	const end = Date.now() + 60_000;
 	for (;;) {
 		const value = await read();
 		if (value !== undefined && value !== false) {

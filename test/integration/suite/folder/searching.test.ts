@@ -20,7 +20,11 @@ import {
 
 /** Opens the search as a person does; the box stays open until `choose` or `close`. */
 async function search(query?: string): Promise<{ box: SearchBox; done: Thenable<unknown> }> {
-	const { context } = await skein();
+	const { context, panels } = await skein();
+	// An editor that is still being opened would take the focus, and that closes the box.
+	await until("the editor in front has painted", () =>
+		panels().every(({ panel, painted }) => !panel.active || painted !== undefined),
+	);
 	commandsRun.add("skein.searchSessions");
 	const done = vscode.commands.executeCommand(
 		"skein.searchSessions",
@@ -46,7 +50,10 @@ describe("Search Sessions", () => {
 		context.catalogue.start();
 		await context.catalogue.listed;
 	});
-	afterEach(closeEditors);
+	afterEach(async () => {
+		await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
+		await closeEditors();
+	});
 
 	it("finds as one types and opens the transcript at that very item", async () => {
 		const id = await newSession("Where herons nest");
@@ -64,10 +71,27 @@ describe("Search Sessions", () => {
 		assert.equal(row?.label, "Where herons nest");
 		assert.match(row?.description ?? "", /^Answer · /);
 		assert.match(row?.detail ?? "", /\u00bbquillfeathered\u00ab heron nests in \u00bbreeds\u00ab/);
+		await until("VS Code shows it", () => box.active?.hit?.item === answer);
 		await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
 		assert.deepEqual(await done, { session: id, item: answer });
 		const panel = await paintedPanel("Where herons nest");
 		await until("the item has the focus", () => panel.focused === answer);
+	});
+
+	it("opens the first hit when Enter comes before the answer", async () => {
+		const id = await newSession("Hasty herons");
+		const { answer } = await say(id, "Quick", "A quicksilverish heron flies.");
+		const { context } = await skein();
+		await context.catalogue.refresh();
+		const { box, done } = await search("");
+		box.type("quicksilvered");
+		await until("VS Code shows that nothing is found", () => {
+			return !box.busy && box.active?.label === "Nothing found";
+		});
+		box.type("quicksilverish");
+		await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+		assert.deepEqual(await done, { session: id, item: answer });
+		await paintedPanel("Hasty herons");
 	});
 
 	it("searches the sessions of agents, and keeps the last query", async () => {
@@ -191,6 +215,33 @@ describe("Tools for language models", () => {
 		const read = await call("read_session", { session: id, item: answer });
 		assert.match(read, /What of dunlins\?[\s\S]*They probe the mud\./);
 		await assert.rejects(async () => call("search_sessions", { query: 1 }), /takes query/);
+	});
+});
+
+describe("Agents in VS Code", () => {
+	it("find and read past sessions through VS Code's own tool service", async () => {
+		const id = await newSession("Of godwits");
+		const { answer } = await say(id, "What of godwits?", "They fly without a rest.");
+		const settings = vscode.workspace.getConfiguration("chat.tools.global");
+		// Nobody is there to answer whether the tool may be used.
+		await settings.update("autoApprove", true, vscode.ConfigurationTarget.Global);
+		try {
+			const { token } = new vscode.CancellationTokenSource();
+			const call = async (name: string, input: object): Promise<string> => {
+				const options = { input, toolInvocationToken: undefined };
+				const { content } = await vscode.lm.invokeTool(name, options, token);
+				return content
+					.map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : ""))
+					.join("");
+			};
+			const found = await call("search_sessions", { query: "fly rest" });
+			assert.match(found, new RegExp(`session: ${id}\\s+item: ${answer}`));
+			const read = await call("read_session", { session: id, item: answer });
+			assert.match(read, /What of godwits\?[\s\S]*They fly without a rest\./);
+			await assert.rejects(call("read_session", { session: "nobody" }), /nobody/);
+		} finally {
+			await settings.update("autoApprove", undefined, vscode.ConfigurationTarget.Global);
+		}
 	});
 });
 
