@@ -69,6 +69,8 @@ export const commandIds = {
 	stopRun: "skein.stopRun",
 	openRun: "skein.openRun",
 } as const;
+	focusComposer: "skein.focusComposer",
+	chooseAgent: "skein.chooseAgent",
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
 

@@ -12,6 +12,7 @@ import type { SessionReader } from "../sessionReader.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
 import type { Stores } from "../stores.ts";
 import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
+import type { UntitledSessions } from "../transcript/untitledSessions.ts";
 import type { VirtualDocuments } from "../transcript/virtualDocuments.ts";
 import type { SessionViews } from "../views/sessionViews.ts";
 import type { Targets } from "./targets.ts";
@@ -26,6 +27,7 @@ export interface CommandContext {
 	readonly catalogue: CatalogueClient;
 	readonly reader: SessionReader;
 	readonly stores: Stores;
+	readonly untitled: UntitledSessions;
 	readonly sources: readonly Source[];
 	readonly daemons: Daemons;
 	readonly daemonErrors: DaemonErrors;

@@ -4,14 +4,16 @@ import { showError } from "../failures.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
+import { isUnwritten } from "../transcript/untitledSessions.ts";
 import { forEachSession, inWords, offerUndo } from "./bulk.ts";
 import { showChange, showMade } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 import { ownOnly } from "./targets.ts";
 
-/** Opens one of our own sessions for writing; refused in restricted mode. */
-export function openForWriting(context: CommandContext, row: SessionRow): Promise<Session> {
+/** Opens one of our own sessions for writing, a new one included that has no journal yet; refused in restricted mode. */
+export async function openForWriting(context: CommandContext, row: SessionRow): Promise<Session> {
+	await context.untitled.begin(row.summary.id);
 	return context.stores.writing(row.folder ?? "").open(row.summary.id);
 }
 
@@ -42,18 +44,9 @@ export function lifecycleCommands(
 			requireTrust();
 			const title = l10n.t("New Session");
 			const folder = await chooseFolder(context, title);
-			const name = await context.prompts.input({
-				title,
-				prompt: l10n.t("Name of the session"),
-				placeholder: l10n.t("What it is about"),
-				check: (text) => (text.trim() ? undefined : l10n.t("A session needs a name.")),
-			});
-			if (name === undefined) {
-				return undefined;
-			}
-			const session = await context.stores.writing(folder).create({ title: name });
-			await showMade(context, session, folder);
-			return session.id;
+			const { id, uri } = context.untitled.make(folder);
+			await context.editors.showNew(uri);
+			return id;
 		},
 
 		async renameSession(...args) {
@@ -61,7 +54,7 @@ export function lifecycleCommands(
 			const row = await context.targets.one(args, l10n.t("Rename Session"), ownOnly());
 			const title = await context.prompts.input({
 				title: l10n.t("Rename Session"),
-				value: row.summary.title,
+				value: isUnwritten(row.summary) ? "" : row.summary.title,
 				check: (text) => (text.trim() ? undefined : l10n.t("A session needs a name.")),
 			});
 			if (title === undefined || title.trim() === row.summary.title) {

@@ -4,6 +4,7 @@ import type { CommandName } from "../contributions.ts";
 import { commandIds } from "../contributions.ts";
 import { showError } from "../failures.ts";
 import { branchCommands } from "./branches.ts";
+import { composingCommands } from "./composing.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { importCommands } from "./importing.ts";
 import { labelCommands } from "./labels.ts";
@@ -25,6 +26,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 		...purgeCommands(context),
 		...labelCommands(context),
 		...branchCommands(context),
+		...composingCommands(context),
 		...openingCommands(context),
 		...importCommands(context),
 		...resumeCommands(context),
