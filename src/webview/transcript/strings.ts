@@ -42,6 +42,9 @@ export const strings = {
 
 	"verb.ran": "Ran",
 	"verb.running": "Running",
+	"verb.asksToRun": "Wants to run",
+	"verb.asksToEdit": "Wants to edit",
+	"verb.asksToCall": "Wants to call",
 	"verb.edited": "Edited",
 	"verb.editing": "Editing",
 	"verb.created": "Created",

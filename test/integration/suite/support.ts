@@ -82,11 +82,11 @@ export function folder(index = 0): string {
 	return found.uri.fsPath;
 }
 
-/** Makes a session of ours by the command and returns its id. */
+/** Makes a session of ours by the commands, whose name is what has it written, and returns its id. */
 export async function newSession(title: string): Promise<string> {
-	const id = await run("newSession", [], { answers: [{ input: title }] });
-	assert.equal(typeof id, "string");
-	return String(id);
+	const id = String(await run("newSession"));
+	await run("renameSession", [{ id }], { answers: [{ input: title }] });
+	return id;
 }
 
 /** Adds a turn with a prompt and an answer; returns the ids of both. */

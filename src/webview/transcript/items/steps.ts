@@ -52,6 +52,11 @@ function wholeText(context: ItemContext, id: string, field: string, value: unkno
 	return html`<div class="whole ${where}">${outputView(context, id, field, value)}</div>`;
 }
 
+/** True while the agent waits to be allowed this. */
+function isAsked(context: ItemContext, item: Item): boolean {
+	return item.status === "running" && context.approvals.openOf(item.id).length > 0;
+}
+
 function commandStep(
 	context: ItemContext,
 	item: Item,
@@ -64,11 +69,12 @@ function commandStep(
 	const streamed = running
 		? context.live.output(item.id, context.words.say("detail.output"))
 		: undefined;
+	const asks = isAsked(context, item);
 	return {
 		...(streamed ? { openByItself: "live" as const } : {}),
 		line: {
 			icon: "terminal",
-			verb: context.words.say(running ? "verb.running" : "verb.ran"),
+			verb: context.words.say(asks ? "verb.asksToRun" : running ? "verb.running" : "verb.ran"),
 			target: firstLine(command),
 			code: true,
 			tip: firstLine(command, 600),
@@ -78,7 +84,7 @@ function commandStep(
 					: statusMeta(context, item),
 				durationMeta(context, content.durationMs),
 			],
-			running,
+			running: running && !asks,
 			failed,
 		},
 		detail: () => html`
@@ -108,7 +114,8 @@ function fileChangeStep(context: ItemContext, item: Item, content: ContentOf<"fi
 	const running = item.status === "running";
 	const only = changes?.length === 1 ? changes[0] : undefined;
 	const verbs = { add: "verb.created", update: "verb.edited", delete: "verb.deleted" } as const;
-	const verb = running ? "verb.editing" : verbs[only?.kind ?? "update"];
+	const asks = isAsked(context, item);
+	const verb = asks ? "verb.asksToEdit" : running ? "verb.editing" : verbs[only?.kind ?? "update"];
 	const icons = { add: "new-file", update: "edit", delete: "trash" } as const;
 	const { added, removed } = changeSums(changes ?? []);
 	const paths = (changes ?? []).map((change) => firstLine(change.path)).join(", ");
@@ -136,7 +143,7 @@ function fileChangeStep(context: ItemContext, item: Item, content: ContentOf<"fi
 					: nothing,
 				statusMeta(context, item),
 			],
-			running,
+			running: running && !asks,
 			failed: item.status === "failed",
 		},
 		detail: () => fileChangeDetail(context, item, content, changes),
@@ -160,15 +167,16 @@ function toolStep(context: ItemContext, item: Item, content: ContentOf<"toolCall
 	const tool = firstLine(content.tool);
 	const name = content.server ? `${firstLine(content.server)}.${tool}` : tool;
 	const argument = firstLine(mainArgument(content.input), 120);
+	const asks = isAsked(context, item);
 	return {
 		line: {
 			icon: "tools",
-			verb: context.words.say(running ? "verb.calling" : "verb.called"),
+			verb: context.words.say(asks ? "verb.asksToCall" : running ? "verb.calling" : "verb.called"),
 			target: html`${firstLine(name)} <span class="argument">${argument}</span>`,
 			code: true,
 			tip: firstLine(`${name} ${argument}`, 600),
 			meta: [statusMeta(context, item), durationMeta(context, content.durationMs)],
-			running,
+			running: running && !asks,
 			failed: item.status === "failed",
 		},
 		detail: () => html`
