@@ -15,6 +15,7 @@ export const append: Command = {
 	takes: [1, 1],
 	async run(cli, args) {
 		const session = await cli.session(args.positionals[0] ?? "");
+		await cli.store.checkNoRun(session);
 		await appendItems(session, process.stdin, (ids) => cli.out.write(`${ids.join("\n")}\n`));
 	},
 };

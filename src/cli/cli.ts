@@ -22,6 +22,8 @@ export interface SourceSession {
 	readonly summary: SessionSummary;
 }
 
+/** What the daemon and other windows call us. */
+export const clientName = "the skein command";
 /** Fewest characters that may stand for a whole id. */
 const prefixLength = 6;
 
@@ -36,7 +38,13 @@ export class Cli {
 
 	constructor(options: { folder: string; json: boolean; out: Output; err: Output }) {
 		this.locations = userLocations();
-		this.store = new WorkspaceStore(options.folder, this.locations);
+		this.store = new WorkspaceStore(options.folder, this.locations, {
+			findRun: async (run) => {
+				// Loaded here only: few calls find a turn that is open.
+				const { findRun } = await import("../daemon/client/findRun.ts");
+				return findRun(options.folder, run, clientName);
+			},
+		});
 		this.json = options.json;
 		this.out = options.out;
 		this.err = options.err;

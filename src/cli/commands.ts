@@ -1,5 +1,6 @@
 import { append } from "./append.ts";
 import type { Command } from "./command.ts";
+import { daemon } from "./daemon.ts";
 import { doctor } from "./doctor.ts";
 import { exportSession } from "./export.ts";
 import { importSessions } from "./import.ts";
@@ -51,5 +52,6 @@ export const commands: readonly Command[] = [
 	doctor,
 	stats,
 	schema,
+	daemon,
 	mcp,
 ];

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { open, unlink } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import { TaskQueue } from "../base/async.ts";
-import { HumanError, systemErrorCode } from "../base/errors.ts";
+import { HumanError } from "../base/errors.ts";
 import { type Files, nodeFiles } from "../core/files.ts";
 import { userLocations } from "../core/locations.ts";
+import { host } from "../core/store/openRuns.ts";
 import { WorkspaceStore } from "../core/store/workspaceStore.ts";
 import {
 	type DaemonEvent,
@@ -16,10 +17,10 @@ import {
 } from "../protocol/daemon.ts";
 import { type Client, RpcServer } from "./rpc/server.ts";
 import { reconcile } from "./runs/reconcile.ts";
-import { host } from "./runs/run.ts";
 import { Runs } from "./runs/runs.ts";
 import { newEndpoint, type RuntimeFolder } from "./runtime/folder.ts";
 import { writeJson } from "./runtime/jsonFile.ts";
+import { lastLines } from "./runtime/lastLines.ts";
 import type { DaemonLock } from "./runtime/lock.ts";
 import { isFinished } from "./state/registry.ts";
 import { StateStore } from "./state/stateStore.ts";
@@ -362,25 +363,4 @@ export class Daemon {
 
 function ignore(): void {
 	return;
-}
-
-/** The last whole lines of a file, `bytes` at most; empty when there is none. */
-async function lastLines(path: string, bytes: number): Promise<string> {
-	try {
-		const handle = await open(path, "r");
-		try {
-			const { size } = await handle.stat();
-			const buffer = Buffer.alloc(Math.min(size, bytes));
-			await handle.read(buffer, 0, buffer.length, size - buffer.length);
-			const text = buffer.toString("utf8");
-			return size > bytes ? text.slice(text.indexOf("\n") + 1) : text;
-		} finally {
-			await handle.close();
-		}
-	} catch (error) {
-		if (systemErrorCode(error) === "ENOENT") {
-			return "";
-		}
-		throw error;
-	}
 }

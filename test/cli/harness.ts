@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -15,14 +15,30 @@ export const sourceMain = fileURLToPath(new URL("../../src/cli/main.ts", import.
 /** The command in one file, as it is shipped: it starts six times as fast as the sources do. */
 export const main = bundled();
 
+/** Puts the daemon beside the command, as it is shipped. Returns its path. */
+export function bundleDaemon(): string {
+	const folder = path.dirname(main);
+	const outfile = path.join(folder, "daemon.js");
+	if (!existsSync(outfile)) {
+		writeFileSync(path.join(folder, "package.json"), '{"type":"module"}');
+		bundle(fileURLToPath(new URL("../../src/daemon/main.ts", import.meta.url)), outfile);
+	}
+	return outfile;
+}
+
 function bundled(): string {
 	const folder = mkdtempSync(path.join(tmpdir(), "skein-cli-bundle-"));
 	process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 	// A process that is tested may run as another user.
 	chmodSync(folder, 0o755);
 	const outfile = path.join(folder, "cli.mjs");
+	bundle(sourceMain, outfile);
+	return outfile;
+}
+
+function bundle(entry: string, outfile: string): void {
 	buildSync({
-		entryPoints: [sourceMain],
+		entryPoints: [entry],
 		outfile,
 		bundle: true,
 		platform: "node",
@@ -32,7 +48,6 @@ function bundled(): string {
 			js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 		},
 	});
-	return outfile;
 }
 
 export interface Result {
@@ -63,6 +78,7 @@ export class Place {
 			XDG_DATA_HOME: path.join(root, "data"),
 			XDG_CACHE_HOME: path.join(root, "cache"),
 			CODEX_HOME: path.join(root, "codex"),
+			XDG_RUNTIME_DIR: path.join(root, "run"),
 		};
 	}
 

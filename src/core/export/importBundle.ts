@@ -32,7 +32,8 @@ export function isBundle(head: Uint8Array): boolean {
 /**
  * Brings a bundle's sessions and blobs into a store, ancestors first. The sessions keep their ids; one that is there
  * already gets the records that it lacks (design: J3), so doing it twice changes nothing. The whole bundle is checked
- * before anything is stored. Throws a HumanError: `bad-bundle`, `not-stored`, `not-writable`.
+ * before anything is stored. Throws a HumanError: `bad-bundle`, `not-stored`, `not-writable`, `busy` while a run writes a
+ * session of it.
  */
 export async function importBundle(
 	store: WorkspaceStore,
@@ -198,8 +199,12 @@ async function joinJournal(
 /** Appends the records of `bytes` that the session's journal lacks: a union of lines, in their order. */
 async function addMissing(store: WorkspaceStore, session: Session, bytes: Buffer): Promise<void> {
 	const known = new Set(recordLines(await store.files.readFile(session.file)));
+	const missing = recordLines(bytes).filter((line) => !known.has(line));
+	if (missing.length > 0) {
+		await store.checkNoRun(session);
+	}
 	let lines = "";
-	for (const line of recordLines(bytes)) {
+	for (const line of missing) {
 		if (known.has(line)) {
 			continue;
 		}

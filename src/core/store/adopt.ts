@@ -27,7 +27,7 @@ export interface Adoption {
  * Makes a source's session one of ours (design: section 5): its bytes as blobs, its turns and items as records that cite
  * them. Idempotent: the id of ours follows from the store's and the source's, so adopting again, or in two windows at
  * once, finds the same session and adds only what has grown. A new session appears whole or not at all. Throws a
- * HumanError (`not-writable`, `not-stored`, or what the source says).
+ * HumanError (`not-writable`, `not-stored`, `busy` while a run writes it, or what the source says).
  */
 export async function adoptSession(
 	store: WorkspaceStore,
@@ -89,6 +89,7 @@ async function grow(
 	const next = await session.idSource();
 	const records = planGrowth(session.state, adoptable, bytes, next, store.clock());
 	if (records.length > 0) {
+		await store.checkNoRun(session);
 		await session.append(records);
 	}
 	return { items: session.state.items.size - before, itemIds: idsBySource(session.state) };

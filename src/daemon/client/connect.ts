@@ -112,7 +112,8 @@ function contextOf(env: ConnectOptions["env"] = process.env): RuntimeContext {
 	return { ...processContext(), env };
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is such a process. */
+export function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);
 		return true;

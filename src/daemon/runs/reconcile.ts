@@ -3,32 +3,24 @@ import * as path from "node:path";
 import { systemErrorCode } from "../../base/errors.ts";
 import { isUlid } from "../../core/journal/ids.ts";
 import type { RecordDraft } from "../../core/model/record.ts";
+import { openRuns } from "../../core/store/openRuns.ts";
 import type { Session } from "../../core/store/session.ts";
 import type { WorkspaceStore } from "../../core/store/workspaceStore.ts";
 import { isFinished } from "../state/registry.ts";
 import type { StateStore } from "../state/stateStore.ts";
-import { host } from "./run.ts";
 
 const lost = "The daemon that ran this turn ended before the turn did.";
 
 /**
- * Ends the turns of a session that a daemon of this machine left open, and withdraws their questions: one write. Returns
- * how many turns there were.
+ * Ends the turns of a session that a daemon of this machine left open, or one of another machine that is not heard of any
+ * more, and withdraws their questions: one write. No turn of the session may run here. Returns how many turns there were.
  */
-export async function closeLostTurns(
-	session: Session,
-	isLive: (run: string) => boolean,
-): Promise<number> {
+export async function closeLostTurns(session: Session, now: number): Promise<number> {
 	await session.refresh();
 	const { state } = session;
 	const drafts: RecordDraft[] = [];
-	let count = 0;
-	for (const [id, run] of state.agent.runs) {
-		const turn = state.turns.get(id);
-		if (!turn || turn.end || run.host !== host || isLive(run.id)) {
-			continue;
-		}
-		count++;
+	const left = openRuns(state, now).filter(({ where }) => where !== "elsewhere");
+	for (const { turn: id } of left) {
 		for (const approval of state.agent.approvals) {
 			if (approval.turn === id && !approval.answered) {
 				drafts.push({ type: "approval.answered", approval: approval.id, outcome: "withdrawn" });
@@ -39,7 +31,7 @@ export async function closeLostTurns(
 	if (drafts.length > 0) {
 		await session.append(drafts);
 	}
-	return count;
+	return left.length;
 }
 
 /**
@@ -69,7 +61,7 @@ async function reconcileSession(
 	id: string,
 ): Promise<void> {
 	try {
-		const count = await closeLostTurns(await store.open(id), () => false);
+		const count = await closeLostTurns(await store.open(id), store.clock());
 		if (count > 0) {
 			await state.recordEvent({
 				level: "warning",

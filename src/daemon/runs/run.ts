@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { errorSentence, HumanError } from "../../base/errors.ts";
 import type { ItemContent } from "../../core/model/item.ts";
 import type { TokenUsage, TurnStatus } from "../../core/model/record.ts";
@@ -26,9 +25,6 @@ const journalInterval = 500;
 const deltaInterval = 16;
 /** Raw items of one turn; the rest are counted. */
 const rawLimit = 100;
-
-/** Name of this machine, as journals name the place of a run. */
-export const host = hostname();
 
 export interface RunSupport {
 	readonly store: WorkspaceStore;

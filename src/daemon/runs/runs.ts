@@ -5,6 +5,7 @@ import { newId } from "../../core/journal/ids.ts";
 import { headItem } from "../../core/model/chain.ts";
 import type { ImageRef } from "../../core/model/item.ts";
 import type { ApprovalOutcome, TurnStatus } from "../../core/model/record.ts";
+import { checkNotElsewhere, host } from "../../core/store/openRuns.ts";
 import type { Session } from "../../core/store/session.ts";
 import type { WorkspaceStore } from "../../core/store/workspaceStore.ts";
 import type {
@@ -21,7 +22,7 @@ import type { Agents } from "../supervise/agents.ts";
 import { Approvals } from "./approvals.ts";
 import { folderOf, planContext } from "./context.ts";
 import { closeLostTurns } from "./reconcile.ts";
-import { host, Run, type RunSupport } from "./run.ts";
+import { Run, type RunSupport } from "./run.ts";
 
 /** The turns that run now, of all sessions. */
 export class Runs implements AgentListener {
@@ -109,8 +110,8 @@ export class Runs implements AgentListener {
 		this.starting.set(id, client);
 		try {
 			const session = await this.store.open(id);
-			await closeLostTurns(session, () => false);
-			checkPromptable(session);
+			await closeLostTurns(session, this.store.clock());
+			checkPromptable(session, this.store.clock());
 			const context = await planContext(session.journal, this.store, spec.agent);
 			const cwd = await folderOf(session.journal, this.store);
 			const record: RunRecord = {
@@ -398,18 +399,9 @@ function givenTitle({ state: { title, header } }: Session): string {
 	return header?.session.untitled && header.session.title === title ? "" : title;
 }
 
-function checkPromptable(session: Session): void {
-	if (session.state.trashed) {
+function checkPromptable({ state }: Session, now: number): void {
+	if (state.trashed) {
 		throw new HumanError("in-trash", "This session is in the trash. Restore it before you go on.");
 	}
-	const { turns, agent } = session.state;
-	for (const [id, run] of agent.runs) {
-		const turn = turns.get(id);
-		if (turn && !turn.end && run.host !== host) {
-			throw new HumanError(
-				"busy",
-				`A turn of this session runs on another machine (${run.host}). If that is no longer so, fork the session and go on there.`,
-			);
-		}
-	}
+	checkNotElsewhere(state, now);
 }
