@@ -52,7 +52,8 @@ async function contentOf(transcript: Transcript): Promise<unknown> {
 	const items = await transcript.items(0, rows.length);
 	// Damage that became other damage of the same length, before bytes that were appended: only a full reading sees that.
 	const damage = diagnostics.map(({ fragment: _, ...diagnostic }) => diagnostic);
-	return { rows, branches, notes, damage, files, summary, items };
+	const approvals = JSON.stringify(transcript.approvals);
+	return { rows, branches, notes, approvals, damage, files, summary, items };
 }
 
 function pagesOf(count: number): [number, number][] {

@@ -31,6 +31,24 @@ test("sessions open from the index as they do when they are folded", async (t) =
 	await session.append([
 		{ type: "item.updated", itemId: started?.id ?? "", append: { text: "ts" } },
 	]);
+	const [asked] = await session.append([
+		{
+			type: "approval.requested",
+			turn,
+			kind: "command",
+			title: "Run make",
+			options: [{ id: "yes", label: "Allow", kind: "allowOnce" }],
+		},
+	]);
+	await session.append([
+		{
+			type: "approval.answered",
+			approval: asked?.id ?? "",
+			outcome: "allowed",
+			option: "yes",
+			by: "cli",
+		},
+	]);
 	const index = new StoreIndex(store, IndexDatabase.memory());
 	await index.update([], { depth: 1 });
 	assert.equal(await assertOpenAsFolded(store, index), 3);

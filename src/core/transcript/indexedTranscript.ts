@@ -3,6 +3,7 @@ import type { Files } from "../files.ts";
 import { compareStamps, stampOf } from "../index/stamp.ts";
 import { assembleItem } from "../journal/items.ts";
 import { readSpans } from "../journal/spans.ts";
+import type { ApprovalState } from "../model/agentState.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Item } from "../model/item.ts";
 import type { Span } from "../model/state.ts";
@@ -63,6 +64,9 @@ export class IndexedTranscript implements Transcript {
 	}
 	get notes(): readonly SessionNote[] {
 		return this.folded?.notes ?? this.outline.notes;
+	}
+	get approvals(): readonly ApprovalState[] {
+		return this.folded ? (this.folded.approvals ?? []) : this.outline.approvals;
 	}
 	get diagnostics(): readonly Diagnostic[] {
 		return this.folded?.diagnostics ?? this.outline.diagnostics;

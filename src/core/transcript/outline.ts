@@ -2,6 +2,7 @@ import * as path from "node:path";
 import type { FileStamp } from "../index/stamp.ts";
 import { spansOf } from "../journal/items.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { ApprovalState } from "../model/agentState.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Blobs } from "../store/blobs.ts";
 import { branchesOf, notesOf } from "./journalTranscript.ts";
@@ -26,6 +27,7 @@ export interface Outline {
 	readonly segments: readonly OutlineSegment[];
 	readonly branches: readonly Branch[];
 	readonly notes: readonly SessionNote[];
+	readonly approvals: readonly ApprovalState[];
 	readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -81,6 +83,7 @@ export async function outlineOf(
 		})),
 		branches: await branchesOf(own, onChain, blobs),
 		notes: await notesOf(own, blobs),
+		approvals: own.state.agent.approvals,
 		diagnostics: own.diagnostics,
 	};
 }
