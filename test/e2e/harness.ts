@@ -18,6 +18,8 @@ import {
 	startServer,
 	writeSettings,
 } from "../../scripts/lib/server.ts";
+import { findDaemon } from "../../src/daemon/client/connect.ts";
+import { untilGone } from "../daemon/support.ts";
 
 /** The four themes everything is looked at in. */
 export const themes = {
@@ -143,6 +145,7 @@ export function personEnv(folders: Folders): NodeJS.ProcessEnv {
 		HOME: folders.home,
 		XDG_DATA_HOME: path.join(folders.home, ".local/share"),
 		XDG_CACHE_HOME: path.join(folders.home, ".cache"),
+		XDG_RUNTIME_DIR: path.join(folders.scratch, "run"),
 		CODEX_HOME: folders.codexHome,
 	};
 }
@@ -168,9 +171,19 @@ export async function runCli(
 	return out;
 }
 
+/** Ends the daemon of the window's folder, whatever it does; it outlives the window. */
+async function endDaemon(folders: Folders): Promise<void> {
+	const client = await findDaemon(folders.folder, "the end of a test", personEnv(folders));
+	if (client) {
+		await client.call("stop", { force: true });
+		await untilGone(client.pid);
+	}
+}
+
 async function makeFolders(scratch: string, setup: WindowSetup): Promise<Folders> {
 	const home = path.join(scratch, "home");
 	await mkdir(home);
+	await mkdir(path.join(scratch, "run"), { mode: 0o700 });
 	const sample = await copySample(path.join(scratch, "sample"));
 	const folder = path.join(scratch, "work");
 	await mkdir(folder);
@@ -300,6 +313,15 @@ export class VSCodeWindow implements AsyncDisposable {
 			() => input.inputValue({ timeout: 100 }),
 			(value) => value.startsWith(">"),
 		);
+	}
+
+	/** Makes a session and names it, which is what has it written. */
+	async newSession(title: string): Promise<void> {
+		await this.runCommand("Skein: New Session");
+		await this.transcript().locator(".composer").waitFor();
+		await this.runCommand("Skein: Rename Session…");
+		await this.answer(title);
+		await this.activeTab(title);
 	}
 
 	/** Titles of the commands that the Command Palette offers for what is typed. */
@@ -572,6 +594,7 @@ export class VSCodeWindow implements AsyncDisposable {
 	async close(): Promise<void> {
 		await this.browser.close();
 		await this.server.stop();
+		await endDaemon(this.folders);
 		await rm(this.folders.scratch, { recursive: true, force: true });
 	}
 

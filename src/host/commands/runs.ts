@@ -108,7 +108,7 @@ function runGiven(
 ): RunTarget | undefined {
 	const approval = approvalIn(context, given)?.approval;
 	const id = approval?.run ?? (kindOf(given) === "run" ? idOf(given) : undefined);
-	const session = typeof given === "string" ? given : undefined;
+	const session = sessionIn(given);
 	const found = all.find(({ run }) =>
 		session === undefined ? run.id === id : run.session === session && isLive(run),
 	);
@@ -130,14 +130,18 @@ async function chooseApproval(
 	}
 	const isNamed = kindOf(args[0]) === "approval" || typeof args[0] === "string";
 	const run = kindOf(args[0]) === "run" ? idOf(args[0]) : undefined;
+	const session = kindOf(args[0]) === "session" ? idOf(args[0]) : undefined;
 	const open = openApprovals(context).filter(
-		({ approval }) => !isNamed && (run === undefined || approval.run === run),
+		({ approval }) =>
+			!isNamed &&
+			(run === undefined || approval.run === run) &&
+			(session === undefined || approval.session === session),
 	);
 	const [only, ...others] = open;
 	if (!only) {
 		throw new HumanError(
 			"no-approval",
-			isNamed || run !== undefined
+			isNamed || run !== undefined || session !== undefined
 				? t(
 						"This question is not open any more: it was answered in the meantime, or its run has ended.",
 					)
@@ -185,6 +189,11 @@ export async function titleOf(
 	const row =
 		list.get(session, folder) ?? (await reader.find(session, folder).catch(() => undefined));
 	return row?.summary.title || vscode.l10n.t("Untitled session");
+}
+
+/** A session, named by its row or its id. */
+function sessionIn(value: unknown): unknown {
+	return kindOf(value) === "session" ? idOf(value) : typeof value === "string" ? value : undefined;
 }
 
 function kindOf(value: unknown): unknown {

@@ -24,7 +24,7 @@ export interface FolderDaemon {
 	readonly runs: readonly RunRecord[];
 	/** Open ones. */
 	readonly approvals: readonly Approval[];
-	/** The last event that this window has heard of. */
+	/** The last event that this window has heard of, but for changes of the state. */
 	readonly lastEvent: DaemonEvent | undefined;
 	/** Any of the above. */
 	readonly onDidChange: Event<void>;

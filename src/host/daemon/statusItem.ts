@@ -10,7 +10,6 @@ import { type StateWords, stateWords } from "./stateWords.ts";
 import { statusTooltip } from "./statusTooltip.ts";
 import { mostUrgent } from "./urgency.ts";
 
-const minute = 60_000;
 /** Beside the items of source control, which are 100 and less. */
 const priority = 40;
 
@@ -37,19 +36,10 @@ export class DaemonStatusItem implements vscode.Disposable {
 		this.item.command = commandIds.daemonActions;
 		this.disposables.add(daemons.onDidChange(() => this.draw()));
 		this.disposables.add(recording.onDidChange(() => this.draw()));
-		const clock = setInterval(() => this.tick(), minute);
-		this.disposables.add({ dispose: () => clearInterval(clock) });
 	}
 
 	dispose(): void {
 		this.disposables.dispose();
-	}
-
-	/** The tooltip tells how long things run. */
-	private tick(): void {
-		if (this.daemons.all.some((daemon) => daemon.status)) {
-			this.draw();
-		}
 	}
 
 	private draw(): void {
@@ -75,7 +65,7 @@ export class DaemonStatusItem implements vscode.Disposable {
 		this.item.text = this.text(words);
 		this.item.backgroundColor = words.background && new vscode.ThemeColor(words.background);
 		this.item.accessibilityInformation = { label: this.label(shown, words, all.length > 1) };
-		this.item.tooltip = statusTooltip(all, this.recording.isOn, Date.now());
+		this.item.tooltip = statusTooltip(all, this.recording.isOn);
 		this.item.show();
 	}
 

@@ -27,7 +27,6 @@ export function possibleActions(daemon: FolderDaemon): readonly CommandName[] {
 export function statusTooltip(
 	daemons: readonly FolderDaemon[],
 	recording: boolean,
-	now: number,
 ): vscode.MarkdownString {
 	const text = new vscode.MarkdownString("", true);
 	const commands = new Set<CommandName>();
@@ -35,7 +34,7 @@ export function statusTooltip(
 		if (daemons.length > 1) {
 			text.appendMarkdown(`**${escapeMarkdown(folderName(daemon.folder))}**\n\n`);
 		}
-		text.appendMarkdown(about(daemon, now));
+		text.appendMarkdown(about(daemon));
 		const actions = possibleActions(daemon);
 		const [first] = daemons;
 		// The commands ask which folder is meant, so they stand once.
@@ -56,7 +55,7 @@ export function statusTooltip(
 	return text;
 }
 
-function about(daemon: FolderDaemon, now: number): string {
+function about(daemon: FolderDaemon): string {
 	const { t } = vscode.l10n;
 	const { icon, sentence } = stateWords(daemon.state);
 	const lines = [`$(${icon}) ${escapeMarkdown(sentence)}\n`];
@@ -68,46 +67,46 @@ function about(daemon: FolderDaemon, now: number): string {
 		lines.push("```text", ...state.stderr.slice(-stderrLines).map(withoutFence), "```\n");
 	}
 	if (status?.startedAt) {
-		const started = Date.parse(status.startedAt);
-		add(t("Daemon"), t("process {0}, for {1}", status.pid ?? "?", duration(now - started)));
+		add(t("Daemon"), processWords(status.pid, status.startedAt));
 	}
 	for (const child of status?.children ?? []) {
-		add(agentLabel(child.agent), childWords(child, now));
+		const words = childWords(child);
+		if (words) {
+			add(agentLabel(child.agent), words);
+		}
 	}
 	if (status) {
 		const live = daemon.runs.filter(isLive).length;
 		add(t("Runs"), t("{0} now, {1} before", live, daemon.runs.length - live));
 	}
 	if (daemon.lastEvent) {
-		const time = new Date(daemon.lastEvent.createdAt).toLocaleTimeString(vscode.env.language);
-		add(t("Last event"), `${daemon.lastEvent.message} (${time})`);
+		add(t("Last event"), `${daemon.lastEvent.message} (${time(daemon.lastEvent.createdAt)})`);
 	}
 	return `${lines.join("\n")}\n\n`;
 }
 
-function childWords(child: ManagedChild, now: number): string {
-	const { t } = vscode.l10n;
+/** Empty for one that nobody needs and that does not run. */
+function childWords(child: ManagedChild): string {
 	if (child.pid !== null) {
-		const since = child.startedAt === null ? 0 : now - Date.parse(child.startedAt);
-		return t("process {0}, for {1}", child.pid, duration(since));
+		return processWords(child.pid, child.startedAt);
 	}
-	if (child.status === "failed" || child.status === "restarting") {
-		return child.lastError ?? t("not running");
-	}
-	return t("not running");
+	const isLost = child.status === "failed" || child.status === "restarting";
+	return isLost ? (child.lastError ?? "") : "";
 }
 
-/** "12 s", "3 min", "2 h 5 min". */
-export function duration(ms: number): string {
-	const { t } = vscode.l10n;
-	const seconds = Math.max(0, Math.floor(ms / 1000));
-	if (seconds < 60) {
-		return t("{0} s", seconds);
-	}
-	const minutes = Math.floor(seconds / 60);
-	return minutes < 60
-		? t("{0} min", minutes)
-		: t("{0} h {1} min", Math.floor(minutes / 60), minutes % 60);
+/** Since when, not for how long: the tooltip is made before it is read. */
+function processWords(pid: number | null, startedAt: string | null): string {
+	const since = startedAt === null ? "" : time(startedAt);
+	return vscode.l10n.t("process {0}, since {1}", pid ?? "?", since);
+}
+
+/** A time of today, or with its day. */
+function time(iso: string): string {
+	const date = new Date(iso);
+	const isToday = date.toDateString() === new Date().toDateString();
+	return isToday
+		? date.toLocaleTimeString(vscode.env.language, { timeStyle: "short" })
+		: date.toLocaleString(vscode.env.language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** A command's title, as the palette shows it. */

@@ -18,6 +18,8 @@ import { EventCursor } from "./eventCursor.ts";
 
 /** How often a window without a daemon looks whether another window or the command has started one, ms. */
 const lookInterval = 3000;
+/** No event tells that an agent has taken its prompt: while one has not, the daemon is asked this often. ms. */
+const startingInterval = 500;
 /** The first wait before a lost daemon is looked for again, doubled up to `lookInterval`, ms. */
 const firstRetry = 100;
 
@@ -44,6 +46,7 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 	private readonly refreshing = new SharedRun(() => this.refresh());
 	private connecting: Promise<DaemonClient> | undefined;
 	private timer: NodeJS.Timeout | undefined;
+	private asking: NodeJS.Timeout | undefined;
 	private wait = firstRetry;
 	private watching = false;
 	private disposed = false;
@@ -83,6 +86,7 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 	dispose(): void {
 		this.disposed = true;
 		clearTimeout(this.timer);
+		clearTimeout(this.asking);
 		this.cursor.dispose();
 		this.client?.dispose();
 		this.client = undefined;
@@ -177,13 +181,20 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		if (this.disposed || !this.cursor.reached(event.seq)) {
 			return;
 		}
-		this.lastEvent = event;
+		if (event.type !== "state.changed") {
+			this.lastEvent = event;
+		}
 		const state = DaemonState.safeParse(event.detail?.["state"]);
 		// Every state it passes through is shown, however short. Those from before are over.
 		if (event.type === "state.changed" && state.success && event.seq > (this.status?.seq ?? 0)) {
 			this.show(state.data);
 		}
 		this.happened.fire(event);
+		this.askAgain();
+	}
+
+	/** A daemon that is gone meanwhile is noticed by its connection. */
+	private askAgain(): void {
 		void this.refreshing.run().catch(() => undefined);
 	}
 
@@ -199,6 +210,10 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 			this.approvals = status.approvals;
 			this.state = status.state;
 			this.changed.fire();
+			clearTimeout(this.asking);
+			if (this.runs.some((run) => run.status === "starting")) {
+				this.asking = setTimeout(() => this.askAgain(), startingInterval);
+			}
 		}
 	}
 

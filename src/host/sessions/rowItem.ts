@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { RowToken } from "../contributions.ts";
+import type { Activity } from "../daemon/sessionActivity.ts";
 import { sessionUri, tabUri } from "../transcript/uris.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { shelfOf } from "./arrange.ts";
@@ -14,6 +15,8 @@ export interface RowStyle {
 	readonly times: RelativeTime;
 	/** Whether rows name their agent. Not where it is the same for all: each would only say less about itself. */
 	readonly agents: boolean;
+	/** What an agent does in a session now. */
+	readonly activity?: (session: string) => Activity | undefined;
 }
 
 /** The grey words of a row: when, and who. A narrow view cuts off their end, so what differs most comes first. */
@@ -33,6 +36,7 @@ export function sessionItem(
 	now: number,
 ): vscode.TreeItem {
 	const { summary } = row;
+	const activity = style.activity?.(summary.id);
 	const item = new vscode.TreeItem(
 		summary.title,
 		hasChildren ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
@@ -40,14 +44,14 @@ export function sessionItem(
 	// VS Code keeps rows it knows as they are: one that gets forks is another row, or it would hide them.
 	item.id = hasChildren ? `${key}+forks` : key;
 	item.description = rowDescription(summary, style, now);
-	item.iconPath = rowIcon(summary);
-	item.contextValue = rowTokens(summary).join(" ");
+	item.iconPath = activity ? activityIcon(activity) : rowIcon(summary);
+	item.contextValue = [...rowTokens(summary), ...activityTokens(activity)].join(" ");
 	if (summary.warning) {
 		// The warning's decoration hangs on it. Rows without one save themselves an address: VS Code's window is told of all.
 		item.resourceUri = sessionUri(summary.id);
 	}
 	item.accessibilityInformation = {
-		label: sessionAccessibleLabel(summary, vscode.env.language),
+		label: sessionAccessibleLabel(summary, vscode.env.language, activity),
 	};
 	// VS Code's own command, not ours: only that is told of single and double click, so that a click leaves the focus in
 	// the tree (F2 and Delete go on working there) and a double click keeps the tab, as in the Explorer.
@@ -70,6 +74,24 @@ export function looksSame(a: SessionSummary, b: SessionSummary): boolean {
 			a.present === b.present &&
 			rowTokens(a).join() === rowTokens(b).join())
 	);
+}
+
+/** The same in every view that shows who is at work. */
+export function activityIcon(activity: Activity): vscode.ThemeIcon {
+	return activity === "waiting"
+		? new vscode.ThemeIcon("bell-dot", new vscode.ThemeColor("list.warningForeground"))
+		: new vscode.ThemeIcon("loading~spin");
+}
+
+function activityTokens(activity: Activity | undefined): RowToken[] {
+	switch (activity) {
+		case undefined:
+			return [];
+		case "running":
+			return ["live"];
+		case "waiting":
+			return ["live", "waiting"];
+	}
 }
 
 function rowIcon(row: SessionSummary): vscode.ThemeIcon {

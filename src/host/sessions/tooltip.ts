@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { SessionSummary } from "../../core/model/summary.ts";
+import type { Activity } from "../daemon/sessionActivity.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { ownSource } from "./sessionList.ts";
@@ -7,13 +8,20 @@ import { ownSource } from "./sessionList.ts";
 const filesShown = 8;
 
 /** Everything about a session that its row has no room for. Made when the pointer rests on the row, not before. */
-export function sessionTooltip(row: SessionSummary, locale: string): vscode.MarkdownString {
+export function sessionTooltip(
+	row: SessionSummary,
+	locale: string,
+	activity?: Activity,
+): vscode.MarkdownString {
 	const { t } = vscode.l10n;
 	const text = new vscode.MarkdownString("", true);
 	text.appendMarkdown(`**${escapeMarkdown(row.title)}**\n\n`);
 	if (row.warning) {
 		text.appendMarkdown(`$(warning) ${escapeMarkdown(row.warning)}`);
 		text.appendMarkdown(row.diagnostics > 1 ? ` (+${row.diagnostics - 1})\n\n` : "\n\n");
+	}
+	if (activity) {
+		text.appendMarkdown(`${escapeMarkdown(activityWords(activity))}\n\n`);
 	}
 	const lines = [
 		[t("Agent"), [agentLabel(row.agent), row.model].filter(Boolean).join(" · ")],
@@ -47,11 +55,16 @@ export function sessionTooltip(row: SessionSummary, locale: string): vscode.Mark
 }
 
 /** What a screen reader says for a row: the words that the row abbreviates or shows as an icon. */
-export function sessionAccessibleLabel(row: SessionSummary, locale: string): string {
+export function sessionAccessibleLabel(
+	row: SessionSummary,
+	locale: string,
+	activity?: Activity,
+): string {
 	const { t } = vscode.l10n;
 	return [
 		row.title,
 		agentLabel(row.agent),
+		activity ? activityWords(activity) : "",
 		row.pinned ? t("pinned") : "",
 		row.subagentOf ? t("sub-agent") : row.parent ? t("fork") : "",
 		row.present ? "" : t("deleted by {0}", agentLabel(row.source)),
@@ -60,6 +73,11 @@ export function sessionAccessibleLabel(row: SessionSummary, locale: string): str
 	]
 		.filter(Boolean)
 		.join(", ");
+}
+
+function activityWords(activity: Activity): string {
+	const { t } = vscode.l10n;
+	return activity === "waiting" ? t("The agent waits for your answer") : t("The agent is at work");
 }
 
 function tokens(usage: NonNullable<SessionSummary["tokens"]>, locale: string): string {

@@ -5,6 +5,7 @@ import { commandIds } from "../contributions.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
+import { activityIcon } from "../sessions/rowItem.ts";
 import { tabUri } from "../transcript/uris.ts";
 import { wrapped } from "../wrappedLines.ts";
 import { isLive, type RunNode } from "./runsNodes.ts";
@@ -134,16 +135,12 @@ function runDescription({ run, folder }: RunRow, times: RelativeTime, now: numbe
 }
 
 function runIcon(run: RunRecord, waits: boolean): vscode.ThemeIcon {
-	const coloured = (id: string, colour: string) =>
-		new vscode.ThemeIcon(id, new vscode.ThemeColor(colour));
 	if (isLive(run)) {
-		return waits
-			? coloured("bell-dot", "list.warningForeground")
-			: new vscode.ThemeIcon("loading~spin");
+		return activityIcon(waits ? "waiting" : "running");
 	}
 	switch (run.status) {
 		case "failed":
-			return coloured("error", "list.errorForeground");
+			return new vscode.ThemeIcon("error", new vscode.ThemeColor("list.errorForeground"));
 		case "interrupted":
 			return new vscode.ThemeIcon("circle-slash");
 		default:

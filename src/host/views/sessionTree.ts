@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
+import type { SessionActivity } from "../daemon/sessionActivity.ts";
 import type { Arrangement, GroupName, TreeNode } from "../sessions/arrange.ts";
 import { rootKey } from "../sessions/arrange.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
@@ -33,15 +34,22 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	private arrangement = empty;
 	private readonly list: SessionList;
 	private readonly times: RelativeTime;
+	private readonly activity: SessionActivity;
 	private readonly ready: () => Promise<void>;
 	private readonly turns = new Turns(rowsPerTurn);
 
 	readonly onDidChangeTreeData = this.changed.event;
 
 	/** `ready` is awaited before the first rows are given: VS Code shows its progress bar until then. */
-	constructor(list: SessionList, times: RelativeTime, ready: () => Promise<void>) {
+	constructor(
+		list: SessionList,
+		times: RelativeTime,
+		activity: SessionActivity,
+		ready: () => Promise<void>,
+	) {
 		this.list = list;
 		this.times = times;
+		this.activity = activity;
 		this.ready = ready;
 	}
 
@@ -104,7 +112,11 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 							row,
 							node.key,
 							(this.arrangement.children.get(node.key)?.length ?? 0) > 0,
-							{ times: this.times, agents: this.arrangement.severalAgents },
+							{
+								times: this.times,
+								agents: this.arrangement.severalAgents,
+								activity: (id) => this.activity.of(id),
+							},
 							Date.now(),
 						)
 					: new vscode.TreeItem(vscode.l10n.t("Removed"));
@@ -122,7 +134,11 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
 		const row = node.kind === "session" && this.list.get(node.id, node.folder);
 		if (row) {
-			item.tooltip = sessionTooltip(row.summary, vscode.env.language);
+			item.tooltip = sessionTooltip(
+				row.summary,
+				vscode.env.language,
+				this.activity.of(row.summary.id),
+			);
 		}
 		return item;
 	}

@@ -5,6 +5,7 @@ import type { CatalogueClient } from "../catalogueClient.ts";
 import type { ContextKeys } from "../contextKeys.ts";
 import type { Shelf } from "../contributions.ts";
 import { shelves, viewIds } from "../contributions.ts";
+import type { SessionActivity } from "../daemon/sessionActivity.ts";
 import type { ArrangeInput, Arrangement, TreeNode } from "../sessions/arrange.ts";
 import { arranging, sessionNode, shelfOf } from "../sessions/arrange.ts";
 import type { SessionFilter } from "../sessions/filter.ts";
@@ -18,6 +19,7 @@ import { forEach, inSlices } from "../slices.ts";
 import { newTabUri, sessionIdOf } from "../transcript/uris.ts";
 import { diskFolders } from "../workspace.ts";
 import { FocusedRow } from "./focusedRow.ts";
+import { IndexingProgress } from "./indexingProgress.ts";
 import { SessionTree } from "./sessionTree.ts";
 
 /** Changes that come within this time (ms) are drawn together; a busy agent writes many lines a second. */
@@ -50,17 +52,26 @@ export class SessionViews implements vscode.Disposable {
 	private pending: NodeJS.Timeout | undefined;
 	private readonly drawn = Promise.withResolvers<void>();
 	private currentFilter = noFilter;
+	/** What each view says instead of rows. */
+	private readonly messages = new Map<Shelf, string | undefined>();
+	private readonly indexing: IndexingProgress;
 
-	constructor(list: SessionList, catalogue: CatalogueClient, contextKeys: ContextKeys) {
+	constructor(
+		list: SessionList,
+		catalogue: CatalogueClient,
+		activity: SessionActivity,
+		contextKeys: ContextKeys,
+	) {
 		this.list = list;
 		this.catalogue = catalogue;
 		this.contextKeys = contextKeys;
-		this.views = shelves.map((shelf) => this.create(shelf));
+		this.views = shelves.map((shelf) => this.create(shelf, activity));
 		void catalogue.listed.then(async () => {
 			await this.draw();
 			this.drawn.resolve();
 		});
 		this.disposables.add(list.onDidChange((change) => this.schedule(change)));
+		this.disposables.add(activity.onDidChange((ids) => this.drawAgain(ids)));
 		for (const name of ["skein.sessions.groupBy", "skein.sessions.sortBy"] as const) {
 			this.disposables.add(onDidChangeSetting(name, () => void this.draw()));
 		}
@@ -70,8 +81,16 @@ export class SessionViews implements vscode.Disposable {
 		const clock = setInterval(() => void this.tick(), minute);
 		this.disposables.add({ dispose: () => clearInterval(clock) });
 		this.disposables.add({ dispose: () => clearTimeout(this.pending) });
+		this.indexing = this.disposables.add(
+			new IndexingProgress(catalogue, contextKeys, () => this.say(this.of("sessions"))),
+		);
 		contextKeys.set("loading", true);
 		void this.drawn.promise.then(() => contextKeys.set("loading", false));
+	}
+
+	/** Resolves when there are rows to show, or surely none. */
+	get firstDrawn(): Promise<void> {
+		return this.drawn.promise;
 	}
 
 	get filter(): SessionFilter {
@@ -150,8 +169,8 @@ export class SessionViews implements vscode.Disposable {
 		this.disposables.dispose();
 	}
 
-	private create(shelf: Shelf): ShelfView {
-		const tree = new SessionTree(this.list, this.times, () => this.ready(shelf));
+	private create(shelf: Shelf, activity: SessionActivity): ShelfView {
+		const tree = new SessionTree(this.list, this.times, activity, () => this.ready(shelf));
 		const view = this.disposables.add(
 			vscode.window.createTreeView(viewIds[shelf], {
 				treeDataProvider: tree,
@@ -225,6 +244,17 @@ export class SessionViews implements vscode.Disposable {
 		}
 	}
 
+	/** Rows look different though their sessions are the same. */
+	private drawAgain(ids: ReadonlySet<string>): void {
+		for (const id of ids) {
+			this.staleRows.add(id);
+		}
+		// Before there are rows, drawing would take the catalogue for listed.
+		if (this.catalogue.started) {
+			this.drawSoon();
+		}
+	}
+
 	private drawSoon(): void {
 		this.pending ??= setTimeout(() => void this.draw(), drawDelay);
 	}
@@ -283,13 +313,13 @@ export class SessionViews implements vscode.Disposable {
 		}
 		const nothingLeft = words && shown === 0 && hidden > 0;
 		// An empty view would show its welcome, as if there were no sessions.
-		set(
-			view,
-			"message",
+		this.messages.set(
+			shelf,
 			nothingLeft
 				? t('No session matches the filter "{0}". {1} hidden.', words, hidden)
 				: undefined,
 		);
+		this.say({ shelf, view });
 		if (shelf === "sessions") {
 			const kept = this.list.stores.reduce((count, store) => count + store.kept.length, 0);
 			view.badge =
@@ -297,6 +327,12 @@ export class SessionViews implements vscode.Disposable {
 					? { value: kept, tooltip: t("{0} removed sessions can be restored", kept) }
 					: undefined;
 		}
+	}
+
+	/** An empty view says why; one with rows, what goes on. */
+	private say({ shelf, view }: Pick<ShelfView, "shelf" | "view">): void {
+		const reading = shelf === "sessions" ? this.indexing.words : undefined;
+		set(view, "message", this.messages.get(shelf) ?? reading);
 	}
 
 	private filterWords(): string {

@@ -77,6 +77,26 @@ export async function statusBar(): Promise<{ text: string; tooltip: string; labe
 	};
 }
 
+/** Resolves when the status bar says this. */
+export async function showsStatus(text: string): Promise<void> {
+	await becomes("The status bar", async () => (await statusBar()).text, text);
+}
+
+/** Resolves when the *Runs* view begins with these lines; see {@link runsTree}. */
+export async function showsRuns(...lines: readonly string[]): Promise<void> {
+	await becomes("Runs", async () => (await runsTree()).slice(0, lines.length), lines);
+}
+
+/** Waits until what `read` gives is `wanted`; fails with what it was at last. */
+async function becomes<T>(what: string, read: () => Promise<T>, wanted: T): Promise<void> {
+	let last: T | undefined;
+	const text = JSON.stringify(wanted);
+	await until(`${what}: ${text}`, async () => {
+		last = await read();
+		return JSON.stringify(last) === text;
+	}).catch(() => assert.deepEqual(last, wanted));
+}
+
 /** What the *Runs* view shows, as indented labels with the names of their icons. */
 export async function runsTree(): Promise<string[]> {
 	const { runs } = await skein();

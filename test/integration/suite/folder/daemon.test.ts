@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { DaemonState } from "../../../../src/protocol/daemon.ts";
-import { endDaemon, over, prompt, runsTree, statusBar } from "../agents.ts";
+import { endDaemon, over, prompt, showsRuns, showsStatus, statusBar } from "../agents.ts";
 import {
 	closeEditors,
 	folder,
@@ -23,14 +23,9 @@ describe("The daemon of a folder", () => {
 		const daemon = context.daemons.of(folder());
 		assert.deepEqual(daemon.state, { kind: "stopped" });
 		assert.equal(daemon.client, undefined);
-		const shown = await until("the status bar says so", async () => {
-			const { text, label } = await statusBar();
-			return text ? { text, label } : undefined;
-		});
-		assert.deepEqual(shown, {
-			text: "$(circle-slash) Skein",
-			label: "Skein: Stopped. The daemon starts with the first prompt.",
-		});
+		await showsStatus("$(circle-slash) Skein");
+		const { label } = await statusBar();
+		assert.equal(label, "Skein: Stopped. The daemon starts with the first prompt.");
 	});
 
 	it("is started by Start Daemon", async () => {
@@ -43,9 +38,9 @@ describe("The daemon of a folder", () => {
 		assert.equal(seen[0], "starting");
 		await until("it is idle", () => daemon.state.kind === "idle");
 		assert.equal(daemon.status?.pid, daemon.client?.pid);
-		const { text, tooltip } = await statusBar();
-		assert.equal(text, "$(circle-outline) Skein");
-		assert.match(tooltip, new RegExp(`process ${daemon.client?.pid}, for`));
+		await showsStatus("$(circle-outline) Skein");
+		const { tooltip } = await statusBar();
+		assert.match(tooltip, new RegExp(`process ${daemon.client?.pid}, since`));
 		assert.match(tooltip, /command:skein\.stopDaemon/);
 		await run("startDaemon", [], { error: /runs already/ });
 	});
@@ -57,14 +52,14 @@ describe("The daemon of a folder", () => {
 		const daemon = context.daemons.of(folder());
 		assert.equal(daemon.runs[0]?.id, id);
 		assert.equal(daemon.runOf(session), undefined);
-		assert.deepEqual((await runsTree()).slice(0, 2), ["Recent", "  A talk (check)"]);
+		await showsRuns("Recent", "  A talk (check)");
 	});
 
 	it("offers its actions with a click on the status bar", async () => {
 		const { context, prompts } = await skein();
 		await run("daemonActions", [], { answers: [{ pick: "$(record) Record Protocol" }] });
 		assert.equal(context.recording.isOn, true);
-		assert.equal((await statusBar()).text, "$(circle-outline) Skein: recording");
+		await showsStatus("$(circle-outline) Skein: recording");
 		await run("recordProtocol", [], { told: "No more runs are recorded." });
 		assert.equal(context.recording.isOn, false);
 
@@ -107,8 +102,8 @@ describe("The daemon of a folder", () => {
 		const daemon = context.daemons.of(folder());
 		const { run: id, session } = await prompt("On and on", "pids");
 		await until("it runs", () => daemon.state.kind === "busy");
-		assert.equal((await statusBar()).text, "$(loading~spin) Skein: 1 running");
-		assert.deepEqual((await runsTree())[0], "On and on (loading~spin)");
+		await showsStatus("$(loading~spin) Skein: 1 running");
+		await showsRuns("On and on (loading~spin)");
 
 		await run("stopDaemon", [], { answers: [{ dismiss: true }] });
 		assert.equal(daemon.runOf(session)?.id, id);
@@ -150,7 +145,7 @@ describe("The daemon of a folder", () => {
 			daemon.state.kind === "crashed" ? daemon.state : undefined,
 		);
 		assert.match(crashed.reason, /ended without saying so/);
-		assert.equal((await statusBar()).text, "$(error) Skein: failed");
+		await showsStatus("$(error) Skein: failed");
 		assert.equal(daemon.runOf(session), undefined);
 		assert.equal(daemon.runs.find((each) => each.session === session)?.status, "interrupted");
 
@@ -188,16 +183,38 @@ describe("A run", () => {
 		await run("stopRun", [], { error: /No agent is at work/ });
 	});
 
+	it("shows at its session's row, too, and can be stopped there", async () => {
+		const { run: id, session } = await prompt("At work", "asks");
+		const { context, tree: treeOf } = await skein();
+		const daemon = context.daemons.of(folder());
+		const item = async () => {
+			await context.views.draw();
+			const provider = treeOf("sessions");
+			const row = provider.node(`session:${session}@${folder()}`);
+			return row && (await provider.getTreeItem(row));
+		};
+		const icon = async () => {
+			const path = (await item())?.iconPath;
+			return path instanceof vscode.ThemeIcon ? path.id : undefined;
+		};
+		await until("it waits", () => daemon.approvals.length === 1);
+		await until("its row says so", async () => (await icon()) === "bell-dot");
+		const row = await item();
+		assert.match(row?.contextValue ?? "", /\blive waiting$/);
+		assert.match(row?.accessibilityInformation?.label ?? "", /The agent waits for your answer/);
+		await run("stopRun", [{ kind: "session", id: session, folder: folder() }]);
+		assert.equal(await over(id), "interrupted");
+		await until("its row is as before", async () => (await icon()) === "comment-discussion");
+	});
+
 	it("waits for an answer, which is given in the Runs view", async () => {
 		const { run: id, session } = await prompt("May I", "asks");
 		const { context, runs, prompts } = await skein();
 		const daemon = context.daemons.of(folder());
 		await until("it waits", () => daemon.approvals.length === 1);
 		await until("all say so", () => daemon.state.kind === "needs-you");
-		assert.equal((await statusBar()).text, "$(bell-dot) Skein: 1 waiting for you");
-		const [first, question] = await runsTree();
-		assert.equal(first, "May I (bell-dot)");
-		assert.equal(question, "  npm test … (terminal)");
+		await showsStatus("$(bell-dot) Skein: 1 waiting for you");
+		await showsRuns("May I (bell-dot)", "  npm test … (terminal)");
 		assert.equal(runs.view.badge?.value, 1);
 
 		const [row] = await runs.getChildren();
