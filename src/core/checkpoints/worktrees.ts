@@ -1,0 +1,141 @@
+import { readdir, stat } from "node:fs/promises";
+import * as path from "node:path";
+import { HumanError, systemErrorCode } from "../../base/errors.ts";
+import { StoreLayout } from "../store/layout.ts";
+import { type Checkpoint, type Checkpoints, refRoot } from "./checkpoints.ts";
+import { foreignFilters, withoutFilters } from "./filters.ts";
+import { GitFailure } from "./git.ts";
+import type { Repository } from "./repository.ts";
+
+export interface WorktreeOptions {
+	/** Where it goes: absolute, and not there yet or empty. */
+	readonly folder: string;
+	/** A new branch for it; without one its HEAD is detached. */
+	readonly branch?: string;
+}
+
+/**
+ * Makes a git worktree whose files are those of a checkpoint and whose HEAD and index are what HEAD was then, so that
+ * the rest shows as changes. Returns the folder in it that corresponds to the workspace folder. Nothing is left of it
+ * when it fails. Throws a HumanError: `folder-in-use`, `bad-branch`, `git-failed`.
+ */
+export async function addWorktree(
+	checkpoints: Checkpoints,
+	from: Checkpoint,
+	{ folder, branch }: WorktreeOptions,
+): Promise<string> {
+	const repository = await checkpoints.open();
+	await requireFree(folder);
+	if (branch !== undefined) {
+		await requireNewBranch(repository, branch);
+	}
+	const { git } = repository;
+	const base = from.head ?? from.commit;
+	const settings = withoutFilters(await foreignFilters(repository));
+	const head = branch === undefined ? ["--detach"] : ["-b", branch];
+	const add = ["worktree", "add", "--quiet", "--no-checkout", ...head, "--", folder, base];
+	await git.run(add, { settings });
+	try {
+		const there = { cwd: folder, settings };
+		await git.run(["read-tree", "-m", "-u", from.tree], there);
+		await git.run(["read-tree", "-m", base], there);
+	} catch (error) {
+		await git.run(["worktree", "remove", "--force", "--", folder]);
+		if (branch !== undefined) {
+			await git.run(["update-ref", "-d", `refs/heads/${branch}`, base]);
+		}
+		throw error;
+	}
+	return path.join(folder, repository.prefix);
+}
+
+/**
+ * Removes the refs of purged sessions' checkpoints: those and no others. A session that another working tree of the
+ * repository still has keeps its refs. Returns how many went.
+ */
+export async function forgetSessions(
+	checkpoints: Checkpoints,
+	sessions: readonly string[],
+): Promise<number> {
+	const repository = await checkpoints.open();
+	const { git, prefix } = repository;
+	const folders = await workingTrees(repository);
+	const lines: string[] = [];
+	for (const session of sessions) {
+		const places = folders.map((each) => new StoreLayout(path.join(each, prefix)).journal(session));
+		if ((await Promise.all(places.map(exists))).includes(true)) {
+			continue;
+		}
+		const format = "--format=%(refname) %(objectname)";
+		const refs = await git.line(["for-each-ref", format, `${refRoot}/${session}/`]);
+		lines.push(...refs.split("\n").filter((line) => line !== ""));
+	}
+	if (lines.length > 0) {
+		const input = lines.map((line) => `delete ${line}\n`).join("");
+		await git.run(["update-ref", "--stdin"], { input });
+	}
+	return lines.length;
+}
+
+/** Roots of all working trees of the repository, this one included. */
+async function workingTrees({ git }: Repository): Promise<string[]> {
+	const listed = await git.line(["worktree", "list", "--porcelain"]);
+	return listed
+		.split("\n")
+		.filter((line) => line.startsWith("worktree "))
+		.map((line) => path.normalize(line.slice("worktree ".length)));
+}
+
+async function requireFree(folder: string): Promise<void> {
+	const inUse = (what: string) =>
+		new HumanError("folder-in-use", `${folder} ${what}. Choose another folder; nothing was made.`);
+	if (!path.isAbsolute(folder)) {
+		throw inUse("is not an absolute path");
+	}
+	try {
+		if ((await readdir(folder)).length > 0) {
+			throw inUse("is not empty");
+		}
+	} catch (error) {
+		const code = systemErrorCode(error);
+		if (code === "ENOTDIR") {
+			throw inUse("is a file");
+		}
+		if (code !== "ENOENT") {
+			throw error;
+		}
+	}
+}
+
+async function requireNewBranch({ git }: Repository, branch: string): Promise<void> {
+	try {
+		await git.run(["check-ref-format", "--branch", branch]);
+	} catch (error) {
+		throw error instanceof GitFailure
+			? new HumanError(
+					"bad-branch",
+					`"${branch}" cannot be the name of a branch. Nothing was made.`,
+				)
+			: error;
+	}
+	const known = await git.line(["for-each-ref", "--format=%(refname)", `refs/heads/${branch}`]);
+	if (known.split("\n").includes(`refs/heads/${branch}`)) {
+		throw new HumanError(
+			"bad-branch",
+			`There is a branch "${branch}" already. Nothing was made; choose another name.`,
+		);
+	}
+}
+
+async function exists(file: string): Promise<boolean> {
+	try {
+		await stat(file);
+		return true;
+	} catch (error) {
+		const code = systemErrorCode(error);
+		if (code === "ENOENT" || code === "ENOTDIR") {
+			return false;
+		}
+		throw error;
+	}
+}
