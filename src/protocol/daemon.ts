@@ -277,6 +277,8 @@ export const daemonRequests = {
 			model: z.optional(z.string()),
 			sandbox: z.optional(SandboxMode),
 			approvals: z.optional(ApprovalPolicy),
+			/** Keeps the workspace's files at the start and the end of the turn, where it is in a git repository. */
+			checkpoints: z.optional(z.boolean()),
 			/** Writes the protocol between daemon and agent, redacted, to a file in the runtime folder. */
 			record: z.optional(z.boolean()),
 		}),

@@ -1,4 +1,5 @@
 import { errorSentence, HumanError } from "../../base/errors.ts";
+import type { Checkpoints } from "../../core/checkpoints/checkpoints.ts";
 import type { ItemContent } from "../../core/model/item.ts";
 import type { TokenUsage, TurnStatus } from "../../core/model/record.ts";
 import type { Session } from "../../core/store/session.ts";
@@ -18,6 +19,7 @@ import { type Approvals, outcomeOf } from "./approvals.ts";
 import { type PlannedContext, primedContext } from "./context.ts";
 import { JournalFeed } from "./journalFeed.ts";
 import { LiveItems } from "./liveItems.ts";
+import { TurnCheckpoints } from "./turnCheckpoints.ts";
 
 /** How often text that streams is journaled (design: J11). ms. */
 const journalInterval = 500;
@@ -39,6 +41,8 @@ export interface RunSupport {
 	readonly onThread: (session: string, thread: AgentThread) => Promise<void>;
 	/** How long an agent may take to stop, ms. */
 	readonly patience: number;
+	/** The daemon ends. */
+	readonly closing: AbortSignal;
 }
 
 export interface RunRequest {
@@ -51,6 +55,8 @@ export interface RunRequest {
 	readonly recorded: boolean;
 	/** Gives the ids of the turn's records; those of the turn and the prompt are taken already. */
 	readonly nextId: () => string;
+	/** Keeps the workspace's files of the turn; undefined when nobody wants that. */
+	readonly checkpoints: Checkpoints | undefined;
 }
 
 /**
@@ -66,6 +72,7 @@ export class Run implements TurnObserver {
 	private readonly request: RunRequest;
 	private readonly feed: JournalFeed;
 	private readonly items: LiveItems;
+	private readonly checkpoints: TurnCheckpoints | undefined;
 	private context: PlannedContext;
 	private thread: AgentThread | undefined;
 	private settle: (status: TurnStatus) => void = () => undefined;
@@ -90,6 +97,11 @@ export class Run implements TurnObserver {
 			failed: (error) => this.storageFailed(error),
 		});
 		this.items = new LiveItems(this.feed, request.record.turn);
+		const { checkpoints, record } = request;
+		const { feed, items } = this;
+		const { closing } = support;
+		this.checkpoints =
+			checkpoints && new TurnCheckpoints({ checkpoints, turn: record.turn, feed, items, closing });
 		this.outcome = new Promise((resolve) => {
 			this.settle = resolve;
 		});
@@ -108,7 +120,7 @@ export class Run implements TurnObserver {
 			if (this.isOver) {
 				return;
 			}
-			const thread = await this.openThread();
+			const [thread] = await Promise.all([this.openThread(), this.checkpoints?.start()]);
 			if (this.interrupted) {
 				this.finish("interrupted");
 				return;
@@ -123,6 +135,11 @@ export class Run implements TurnObserver {
 			await this.outcome;
 			this.agent.release();
 		}
+	}
+
+	/** The turn is over; resolves once everything about it is done. Undefined before. */
+	get ending(): Promise<TurnStatus> | undefined {
+		return this.isOver ? this.outcome : undefined;
 	}
 
 	/** Adds to the prompt. Returns the id of its item. Throws a HumanError (`cannot-steer`). */
@@ -268,7 +285,7 @@ export class Run implements TurnObserver {
 				questions,
 				requestedAt: new Date(this.support.store.clock()).toISOString(),
 			},
-			(given) => this.storeAnswer(id, given, questions),
+			(given, client) => this.storeAnswer(id, given, questions, client),
 		);
 		const withdraw = () => void this.withdraw(id);
 		withdrawn.addEventListener("abort", withdraw, { once: true });
@@ -336,6 +353,7 @@ export class Run implements TurnObserver {
 		id: string,
 		answer: ApprovalAnswer | undefined,
 		questions: NonNullable<ApprovalAsk["questions"]>,
+		client: string | undefined,
 	): Promise<void> {
 		const secret = new Set(questions.filter((each) => each.secret).map((each) => each.id));
 		const answers = Object.entries(answer?.answers ?? {}).filter(([name]) => !secret.has(name));
@@ -348,6 +366,7 @@ export class Run implements TurnObserver {
 			...(answers.length > 0
 				? { answers: Object.fromEntries(answers.map(([name, given]) => [name, [...given]])) }
 				: {}),
+			...(client === undefined ? {} : { by: client }),
 		});
 		await this.feed.stored();
 		this.mine.delete(id);
@@ -384,6 +403,9 @@ export class Run implements TurnObserver {
 	private async close(status: TurnStatus, error: string | undefined): Promise<void> {
 		clearTimeout(this.journalTimer);
 		this.sendDeltas();
+		if (!this.thread) {
+			this.checkpoints?.drop();
+		}
 		for (const id of this.mine) {
 			await this.withdraw(id);
 		}
@@ -391,6 +413,8 @@ export class Run implements TurnObserver {
 		let reason = error;
 		try {
 			this.putEnd(status, error);
+			await this.feed.stored();
+			await this.checkpoints?.end();
 			await this.feed.stored();
 		} catch (failure) {
 			// The end is written when the session is next opened by a daemon.

@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { HumanError } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
+import { Checkpoints } from "../../core/checkpoints/checkpoints.ts";
 import { newId } from "../../core/journal/ids.ts";
 import { headItem } from "../../core/model/chain.ts";
 import type { ImageRef } from "../../core/model/item.ts";
@@ -43,18 +44,21 @@ export class Runs implements AgentListener {
 	/** Sessions by the agent's name of their conversation, and what the agent was last known to say about it. */
 	private readonly threads = new Map<string, string>();
 	private readonly archivedThreads = new Map<string, boolean>();
-	private closed = false;
+	private readonly closing = new AbortController();
+	private readonly checkpoints: Checkpoints;
 
 	/** `protocols` is where recordings go; `patience` how long an agent may take to stop, ms. */
 	constructor(store: WorkspaceStore, state: StateStore, protocols: string, patience: number) {
 		this.store = store;
 		this.state = state;
 		this.protocols = protocols;
+		this.checkpoints = new Checkpoints(store.folder, store.locations);
 		this.support = {
 			store,
 			state,
 			approvals: this.approvals,
 			patience,
+			closing: this.closing.signal,
 			onDelta: (delta) => this.onDelta.fire(delta),
 			onGrown: (grown) => this.onGrown.fire(grown),
 			onChange: () => this.onChange.fire(),
@@ -101,11 +105,14 @@ export class Runs implements AgentListener {
 			model,
 			sandbox,
 			approvals,
+			checkpoints = false,
 			record: recorded,
 		}: DaemonParams<"prompt">,
 		client: string,
 		agents: Agents,
 	): Promise<DaemonResult<"prompt">> {
+		// What is left to do about a turn that has ended takes a moment.
+		await this.live.get(id)?.ending;
 		this.checkFree(id);
 		this.starting.set(id, client);
 		try {
@@ -142,6 +149,7 @@ export class Runs implements AgentListener {
 					context,
 					recorded: recorded === true,
 					nextId,
+					checkpoints: checkpoints ? this.checkpoints : undefined,
 				},
 				agents.of(spec),
 				this.support,
@@ -177,7 +185,7 @@ export class Runs implements AgentListener {
 
 	/** Takes no more prompts and interrupts what runs, a prompt included that is being taken now. */
 	async close(): Promise<void> {
-		this.closed = true;
+		this.closing.abort();
 		await Promise.all(this.taking);
 		await Promise.all([...this.live.values()].map((run) => run.interrupt()));
 	}
@@ -313,7 +321,7 @@ export class Runs implements AgentListener {
 	}
 
 	private checkFree(session: string): void {
-		if (this.closed) {
+		if (this.closing.signal.aborted) {
 			throw new HumanError("stopping", "The daemon is stopping. Try again in a moment.");
 		}
 		const by = this.live.get(session)?.record.client ?? this.starting.get(session);
