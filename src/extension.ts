@@ -7,7 +7,7 @@ import type { SkeinApi } from "./host/api.ts";
 import { createApi } from "./host/api.ts";
 import { BackgroundIndexing } from "./host/backgroundIndexing.ts";
 import { CatalogueClient } from "./host/catalogueClient.ts";
-import { showChange } from "./host/commands/changes.ts";
+import { showSaid } from "./host/commands/changes.ts";
 import { chooseFolder } from "./host/commands/folders.ts";
 import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
@@ -85,7 +85,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 		...{ daemons, choices, images, untitled, stores, reader, log },
 		prompts: sessionPrompts,
 		ask: prompts,
-		made: (id, folder) => showChange(all, id, folder),
+		show: (session) => showSaid(all, session),
 		chooseFolder: (title) => chooseFolder(all, title),
 	});
 	const transcripts = { extensionUri, log, contextKeys, opener, requests, live, untitled };

@@ -147,15 +147,18 @@ export async function linkExtension(extension: string, folder: string): Promise<
 	return link;
 }
 
-/** Writes user settings where the server's windows read them, and again to change them while it runs. */
+/** Writes settings where the server's windows read them, and again to change them while it runs. */
 export async function writeSettings(
 	dataFolder: string,
 	settings: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-	const folder = path.join(dataFolder, "data", "User");
-	await mkdir(folder, { recursive: true });
 	const all = { ...quietSettings, ...settings };
-	await writeFile(path.join(folder, "settings.json"), `${JSON.stringify(all, null, 2)}\n`);
+	// Settings of the machine, such as paths of programs, are read from its own file.
+	for (const name of ["User", "Machine"]) {
+		const folder = path.join(dataFolder, "data", name);
+		await mkdir(folder, { recursive: true });
+		await writeFile(path.join(folder, "settings.json"), `${JSON.stringify(all, null, 2)}\n`);
+	}
 }
 
 function windowUrl(port: number, window: WindowOptions): string {

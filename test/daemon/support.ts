@@ -190,21 +190,7 @@ export async function openCodeLab(test: TestContext): Promise<OpenCodeLab> {
 	const model = await startChatEndpoint();
 	test.after(() => model.close());
 	const lab = await daemonLab(test);
-	const config = {
-		model: "demo/mock",
-		small_model: "demo/mock",
-		provider: {
-			demo: {
-				npm: "@ai-sdk/openai-compatible",
-				name: "demo",
-				options: { baseURL: model.baseUrl, apiKey: "none" },
-				models: { mock: { name: "mock" } },
-			},
-		},
-		permission: { bash: "ask", edit: "ask" },
-		share: "disabled",
-		autoupdate: false,
-	};
+	const config = openCodeConfig(model.baseUrl);
 	const xdg = ["DATA", "CONFIG", "CACHE", "STATE"].map((name) => [
 		`XDG_${name}_HOME`,
 		path.join(lab.home, "opencode", name.toLowerCase()),
@@ -223,10 +209,29 @@ export async function openCodeLab(test: TestContext): Promise<OpenCodeLab> {
 	return { ...lab, model, agent };
 }
 
+/** OpenCode with one model, which asks before it runs commands or changes files. */
+export function openCodeConfig(baseUrl: string): object {
+	return {
+		model: "demo/mock",
+		small_model: "demo/mock",
+		provider: {
+			demo: {
+				npm: "@ai-sdk/openai-compatible",
+				name: "demo",
+				options: { baseURL: baseUrl, apiKey: "none" },
+				models: { mock: { name: "mock" } },
+			},
+		},
+		permission: { bash: "ask", edit: "ask" },
+		share: "disabled",
+		autoupdate: false,
+	};
+}
+
 const openCodeVersion = "1.18.33";
 
 /** Installs the real OpenCode beside the real Codex; returns its command. */
-async function installOpenCode(): Promise<string> {
+export async function installOpenCode(): Promise<string> {
 	const folder = path.join(cacheFolder, "opencode");
 	const command = path.join(folder, "node_modules/.bin/opencode");
 	if (!existsSync(path.join(folder, ".complete"))) {

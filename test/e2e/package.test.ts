@@ -21,8 +21,7 @@ windowTest(
 	async (window) => {
 		await window.openSkein();
 		await window.openSession("Fix the word count", "It now splits at any white space");
-		await window.runCommand("Skein: New Session");
-		await window.answer("Made by the package");
+		await window.newSession("Made by the package");
 		await window.row("Made by the package").waitFor();
 		const sessions = path.join(window.folders.folder, ".vscode/skein/sessions");
 		await eventually(

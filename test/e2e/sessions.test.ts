@@ -18,8 +18,7 @@ windowTest(
 		await window.row("Fix the word count").waitFor();
 
 		await window.step("create", async () => {
-			await window.runCommand("Skein: New Session");
-			await window.answer("Plan the release");
+			await window.newSession("Plan the release");
 			await window.row("Plan the release").waitFor();
 			await window.activeTab("Plan the release");
 			const files = await journals(window);

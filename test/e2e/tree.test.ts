@@ -86,8 +86,7 @@ windowTest(
 		);
 
 		await window.step("what is made is selected, in a tab to keep", async () => {
-			await window.runCommand("Skein: New Session");
-			await window.answer("Just made");
+			await window.newSession("Just made");
 			await window.activeTab("Just made");
 			await window
 				.sideBar()

@@ -2,6 +2,7 @@ import { HumanError } from "../../base/errors.ts";
 import { isUlid } from "../../core/journal/ids.ts";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Session } from "../../core/store/session.ts";
+import type { BegunSession } from "../transcript/liveParts.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
@@ -44,6 +45,17 @@ export async function showMade(
 	await showChange(context, session.id, folder);
 	await context.editors.show(await session.summary(), { keep: true });
 	await context.views.select(session.id, folder);
+}
+
+/** Shows a session in which something was said, by name or prompt; one that has just got its journal is selected. */
+export async function showSaid(
+	context: CommandContext,
+	{ id, folder, isNew }: BegunSession,
+): Promise<void> {
+	await showChange(context, id, folder);
+	if (isNew) {
+		await context.views.select(id, folder);
+	}
 }
 
 /** Undefined when the session is gone. */

@@ -6,7 +6,7 @@ import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
 import { isUnwritten } from "../transcript/untitledSessions.ts";
 import { forEachSession, inWords, offerUndo } from "./bulk.ts";
-import { showChange, showMade } from "./changes.ts";
+import { showSaid } from "./changes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 import { ownOnly } from "./targets.ts";
@@ -62,7 +62,8 @@ export function lifecycleCommands(
 			}
 			const session = await openForWriting(context, row);
 			await session.rename(title);
-			await showChange(context, row.summary.id, row.folder);
+			const isNew = isUnwritten(row.summary);
+			await showSaid(context, { id: row.summary.id, folder: row.folder ?? "", isNew });
 		},
 
 		async archiveSession(...args) {

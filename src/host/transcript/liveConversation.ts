@@ -14,7 +14,7 @@ import type { FolderDaemon } from "../daemon/daemons.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { ownSource } from "../sessions/sessionList.ts";
 import { offeredFiles } from "./composerFinder.ts";
-import type { LiveParts } from "./liveParts.ts";
+import type { BegunSession, LiveParts } from "./liveParts.ts";
 import type { Following } from "./liveSessions.ts";
 import { LiveTextSender } from "./liveTexts.ts";
 import type { OpenTranscript } from "./openTranscript.ts";
@@ -267,6 +267,7 @@ export class Conversation implements vscode.Disposable {
 			const outcome = await this.parts.prompts.give(session.id, session.folder, draft, way);
 			this.panel.post({ type: "prompted", id, ...outcome });
 			this.panel.post({ type: "history", prompts: this.parts.prompts.history });
+			await this.parts.show(session);
 			await this.panel.refresh();
 		} catch (error) {
 			this.parts.log.warn(errorSentence(error));
@@ -277,7 +278,7 @@ export class Conversation implements vscode.Disposable {
 	}
 
 	/** The session as one of ours, with a journal: a new one is written, a source's is imported. */
-	private async begin(): Promise<{ id: string; folder: string }> {
+	private async begin(): Promise<BegunSession> {
 		const opened = this.panel.opened;
 		if (!opened?.session) {
 			throw new HumanError(

@@ -16,6 +16,14 @@ import { LiveSessions } from "./liveSessions.ts";
 import type { OpenTranscript } from "./openTranscript.ts";
 import type { UntitledSessions } from "./untitledSessions.ts";
 
+/** A session of ours that has a journal. */
+export interface BegunSession {
+	readonly id: string;
+	readonly folder: string;
+	/** Its journal was written, or imported, just now. */
+	readonly isNew: boolean;
+}
+
 export interface LivePartsOptions {
 	readonly daemons: Daemons;
 	readonly choices: PromptChoices;
@@ -26,8 +34,8 @@ export interface LivePartsOptions {
 	readonly reader: SessionReader;
 	readonly ask: Prompts;
 	readonly log: vscode.LogOutputChannel;
-	/** A session was written or imported: its row is shown. */
-	readonly made: (id: string, folder: string) => Promise<void>;
+	/** Something was said in a session: its row is shown as it is now, and selected when it is a new one. */
+	readonly show: (session: BegunSession) => Promise<void>;
 	/** The folder to import a session into. */
 	readonly chooseFolder: (title: string) => Promise<string>;
 }
@@ -59,8 +67,8 @@ export class LiveParts {
 		return folder === null ? open.length > 0 : open.includes(folder);
 	}
 
-	/** The session as one of ours, with a journal. */
-	async begin({ session, transcript }: OpenTranscript): Promise<{ id: string; folder: string }> {
+	/** The session as one of ours, with a journal. Nothing is written where no daemon can be had. */
+	async begin({ session, transcript }: OpenTranscript): Promise<BegunSession> {
 		requireTrust();
 		const { summary } = transcript;
 		if (summary.source !== ownSource) {
@@ -73,9 +81,15 @@ export class LiveParts {
 			);
 		}
 		const { id, folder } = session;
+		await this.daemons.of(folder).connect();
+		const isNew = this.options.untitled.row(id) !== undefined;
 		await this.options.untitled.begin(id);
-		await this.options.made(id, folder);
-		return { id, folder };
+		return { id, folder, isNew };
+	}
+
+	/** Something was said in the session. */
+	show(session: BegunSession): Promise<void> {
+		return this.options.show(session);
 	}
 
 	showError(error: unknown): void {
@@ -83,18 +97,17 @@ export class LiveParts {
 	}
 
 	/** Imports a source's session; what was chosen for it counts for ours. */
-	private async adopt(
-		summary: SessionSummary,
-		preferred: string | null,
-	): Promise<{ id: string; folder: string }> {
-		const { stores, reader, chooseFolder, made } = this.options;
+	private async adopt(summary: SessionSummary, preferred: string | null): Promise<BegunSession> {
+		const { stores, reader, chooseFolder, show } = this.options;
 		const choice: PromptChoice | undefined = this.choices.of(summary);
 		const folder = preferred ?? (await chooseFolder(vscode.l10n.t("Import Session")));
+		await this.daemons.of(folder).connect();
 		const { session } = await stores.writing(folder).adopt(reader.source(summary), summary);
 		if (choice) {
 			await this.choices.keep(session.id, choice);
 		}
-		await made(session.id, folder);
-		return { id: session.id, folder };
+		const begun = { id: session.id, folder, isNew: true };
+		await show(begun);
+		return begun;
 	}
 }

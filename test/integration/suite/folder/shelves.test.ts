@@ -17,8 +17,10 @@ import {
 } from "../support.ts";
 
 describe("Commands that make, name and shelve sessions", () => {
-	it("New Session writes a journal, lists the session and opens it", async () => {
-		const id = await newSession("A first session");
+	it("New Session opens an editor and writes nothing before the session has a name or a prompt", async () => {
+		const id = String(await run("newSession"));
+		assert.equal(hasJournal(id), false);
+		await run("renameSession", [{ id }], { answers: [{ input: "A first session" }] });
 		assert.equal(records(id)[0]?.type, "session.created");
 		assert.ok(await isOn("sessions", "A first session"));
 		const { panels } = await skein();

@@ -15,10 +15,9 @@ describe("Several folders", () => {
 
 	it("have a store each; the folder is asked for", async () => {
 		const id = String(
-			await run("newSession", [], {
-				answers: [{ pick: path.basename(folder(1)) }, { input: "In the second" }],
-			}),
+			await run("newSession", [], { answers: [{ pick: path.basename(folder(1)) }] }),
 		);
+		await run("renameSession", [{ id }], { answers: [{ input: "In the second" }] });
 		assert.equal(records(id, 1)[0]?.type, "session.created");
 		assert.equal(existsSync(path.join(folder(0), ".vscode/skein")), false);
 		const lines = await tree("sessions");
