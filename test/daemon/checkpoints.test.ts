@@ -74,6 +74,7 @@ test("why there are none is said once, and the turn goes on; nobody who did not 
 	const session = await lab.store.create({ agent: "fake" });
 	const client = await lab.connect();
 	const watch = await Watch.on(client);
+	const failure = () => session.state.checkpoints.failure;
 	const turn = async (checkpoints: boolean) => {
 		const agent = fakeAgent("environment");
 		const { run } = await client.call("prompt", {
@@ -87,7 +88,7 @@ test("why there are none is said once, and the turn goes on; nobody who did not 
 	};
 	await turn(true);
 	await turn(true);
-	assert.equal(session.state.checkpoints.failure?.reason, "no-repository");
+	assert.equal(failure()?.reason, "no-repository");
 	const failures = () => recordsOf(session.file, "checkpoint.failed");
 	assert.equal((await failures()).length, 1);
 	assert.doesNotMatch(words(await itemsOf(session)).join(), /note/);
@@ -97,11 +98,11 @@ test("why there are none is said once, and the turn goes on; nobody who did not 
 	assert.equal((await recordsOf(session.file, "checkpoint.taken")).length, 0);
 	await turn(true);
 	assert.equal((await recordsOf(session.file, "checkpoint.taken")).length, 2);
-	assert.equal(session.state.checkpoints.failure, undefined);
+	assert.equal(failure(), undefined);
 
 	await writeFile(path.join(lab.folder, ".git/index"), "damaged");
 	await turn(true);
-	assert.match(session.state.checkpoints.failure?.message ?? "", /^git .* failed: /);
+	assert.match(failure()?.message ?? "", /^git .* failed: /);
 	assert.match(
 		words(await itemsOf(session)).join("\n"),
 		/note: The files of the workspace were not kept/,

@@ -40,13 +40,26 @@ export async function addWorktree(
 		await git.run(["read-tree", "-m", "-u", from.tree], there);
 		await git.run(["read-tree", "-m", base], there);
 	} catch (error) {
-		await git.run(["worktree", "remove", "--force", "--", folder]);
-		if (branch !== undefined) {
-			await git.run(["update-ref", "-d", `refs/heads/${branch}`, base]);
-		}
+		await discardWorktree(checkpoints, from, {
+			folder,
+			...(branch === undefined ? {} : { branch }),
+		});
 		throw error;
 	}
 	return path.join(folder, repository.prefix);
+}
+
+/** Takes back a worktree that {@link addWorktree} has just made, with its branch. Never for one that was worked in. */
+export async function discardWorktree(
+	checkpoints: Checkpoints,
+	from: Checkpoint,
+	{ folder, branch }: WorktreeOptions,
+): Promise<void> {
+	const { git } = await checkpoints.open();
+	await git.run(["worktree", "remove", "--force", "--", folder]);
+	if (branch !== undefined) {
+		await git.run(["update-ref", "-d", `refs/heads/${branch}`, from.head ?? from.commit]);
+	}
 }
 
 /**
