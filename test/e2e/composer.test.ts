@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { startCodex } from "../../scripts/lib/codexClient.ts";
+import { installCodex } from "../../scripts/lib/install.ts";
+import { eventually, personEnv, type VSCodeWindow } from "./harness.ts";
+import { begun, card, codexTest, composerBox, openCodeTest, say, turnEnded } from "./liveAgents.ts";
+
+const journals = async ({ folders }: VSCodeWindow) =>
+	readdir(path.join(folders.folder, ".vscode/skein/sessions")).catch(() => []);
+
+codexTest(
+	"composer with Codex: a new session, prompts, questions, files, stop, names",
+	{},
+	async (window, model) => {
+		const { folders, page } = window;
+		const transcript = () => window.transcript();
+		await begun(window);
+
+		await window.step("a new session has the caret in the box, and writes nothing", async () => {
+			await window.runCommand("Skein: New Session");
+			await window.activeTab("New Session");
+			await composerBox(window).waitFor();
+			await page.keyboard.type("Say hello");
+			assert.equal(await composerBox(window).inputValue(), "Say hello");
+			assert.deepEqual(await journals(window), []);
+		});
+
+		await window.step("the prompt is sent and its answer streams in", async () => {
+			model.script([[{ say: "Hello from **the model**.\n\nAnd more." }]]);
+			await page.keyboard.press("Enter");
+			await transcript().locator("article.userMessage", { hasText: "Say hello" }).waitFor();
+			await transcript().locator("article.agentMessage strong", { hasText: "the model" }).waitFor();
+			await turnEnded(window);
+			assert.equal((await journals(window)).length, 1);
+			await window.activeTab("Say hello");
+			await window
+				.sideBar()
+				.locator(".monaco-list-row.selected", { hasText: "Say hello" })
+				.waitFor();
+		});
+
+		await window.step("a command runs only after it was allowed, with the keyboard", async () => {
+			model.script([[{ run: "echo yes > made.txt" }], [{ say: "It is made." }]]);
+			await say(window, "Make it");
+			await card(window).locator(".subject", { hasText: "echo yes > made.txt" }).waitFor();
+			assert.ok(!existsSync(path.join(folders.folder, "made.txt")), "it has not run yet");
+			await card(window).getByRole("button", { name: "Allow", exact: true }).focus();
+			await page.keyboard.press("Enter");
+			await transcript().getByText("It is made.").waitFor();
+			await turnEnded(window);
+			assert.equal(await readFile(path.join(folders.folder, "made.txt"), "utf8"), "yes\n");
+		});
+
+		await window.step("a declined command does not run", async () => {
+			model.script([[{ run: "echo no > never.txt" }], [{ say: "Then not." }]]);
+			await say(window, "Make another");
+			await card(window).getByRole("button", { name: "Decline", exact: true }).click();
+			await transcript().getByText("Then not.").waitFor();
+			await turnEnded(window);
+			assert.ok(!existsSync(path.join(folders.folder, "never.txt")));
+			await transcript().locator("article.commandExecution .status.declined").waitFor();
+		});
+
+		await window.step("a file change is asked about as a diff", async () => {
+			await writeFile(path.join(folders.folder, "notes.md"), "one\ntwo\n");
+			const patch =
+				"*** Begin Patch\n*** Update File: notes.md\n@@\n one\n-two\n+three\n*** End Patch";
+			model.script([[{ patch }], [{ say: "Changed." }]]);
+			await say(window, "Change the notes");
+			const diff = card(window).locator("table.diff");
+			await diff.locator("tr.removed", { hasText: "two" }).waitFor();
+			await diff.locator("tr.added", { hasText: "three" }).waitFor();
+			assert.equal(await readFile(path.join(folders.folder, "notes.md"), "utf8"), "one\ntwo\n");
+			await card(window).getByRole("button", { name: "Allow", exact: true }).click();
+			await transcript().getByText("Changed.").waitFor();
+			await turnEnded(window);
+			assert.equal(await readFile(path.join(folders.folder, "notes.md"), "utf8"), "one\nthree\n");
+		});
+
+		await window.step(
+			"what is queued goes when the turn has ended; Escape stops a turn",
+			async () => {
+				model.script([[{ stall: "I think about it" }], [{ say: "Next." }]]);
+				await say(window, "Think");
+				await transcript().getByText("I think about it").waitFor();
+				await say(window, "And then this");
+				const queue = transcript().getByRole("region", { name: "Sent when the turn ends" });
+				await queue.getByText("And then this").waitFor();
+				await composerBox(window).press("Escape");
+				await transcript().getByText("interrupted").first().waitFor();
+				const held = transcript().getByRole("region", { name: "Not sent" });
+				await held.getByRole("button", { name: "Send Now" }).click();
+				await transcript().locator("article.userMessage", { hasText: "And then this" }).waitFor();
+				await transcript().getByText("Next.", { exact: true }).waitFor();
+				await turnEnded(window);
+				await held.waitFor({ state: "detached" });
+			},
+		);
+
+		await window.step("Codex knows the session by the name it is given here", async () => {
+			await window.runCommand("Skein: Rename Session…");
+			await window.answer("Notes and files");
+			await window.activeTab("Notes and files");
+			model.script([[{ say: "Named." }]]);
+			await say(window, "One more");
+			await transcript().getByText("Named.").waitFor();
+			await turnEnded(window);
+			const codex = await startCodex(await installCodex(), {
+				cwd: folders.folder,
+				env: personEnv(folders),
+			});
+			try {
+				const threads = await eventually(
+					async () =>
+						(await codex.call("thread/list", { modelProviders: [] })) as {
+							data: { name?: string }[];
+						},
+					({ data }) => data.some(({ name }) => name === "Notes and files"),
+					"The threads of Codex",
+				);
+				assert.equal(threads.data.length, 1);
+			} finally {
+				await codex.close();
+			}
+		});
+		assert.deepEqual(window.observed.cspViolations, []);
+		window.assertNothingFetched();
+	},
+);
+
+openCodeTest(
+	"composer with OpenCode over ACP: a prompt, an allowed and a declined command, a file, stop",
+	async (window, model) => {
+		const { folders } = window;
+		const transcript = () => window.transcript();
+		const file = path.join(folders.folder, "new.txt");
+		await window.runCommand("Skein: New Session");
+		await composerBox(window).waitFor();
+		await transcript().getByRole("button", { name: "Agent: OpenCode" }).waitFor();
+
+		await window.step("allowed and really run", async () => {
+			model.script([
+				{ call: "bash", input: { command: "echo yes > made.txt", description: "d" } },
+				{ call: "write", input: { filePath: file, content: "one\ntwo\n" } },
+				{ say: "Both are made." },
+			]);
+			await say(window, "Make both");
+			await card(window).locator(".subject", { hasText: "echo yes > made.txt" }).waitFor();
+			assert.ok(!existsSync(path.join(folders.folder, "made.txt")));
+			await card(window).getByRole("button").first().click();
+			await card(window).locator("tr.added", { hasText: "two" }).waitFor();
+			assert.ok(!existsSync(file));
+			await card(window).getByRole("button").first().click();
+			await transcript().getByText("Both are made.").waitFor();
+			await turnEnded(window);
+			assert.equal(await readFile(path.join(folders.folder, "made.txt"), "utf8"), "yes\n");
+			assert.equal(await readFile(file, "utf8"), "one\ntwo\n");
+		});
+
+		await window.step("declined and not run", async () => {
+			model.script([{ call: "bash", input: { command: "touch never.txt", description: "d" } }]);
+			await say(window, "And never");
+			await card(window)
+				.getByRole("button", { name: /Reject|Decline|No/ })
+				.first()
+				.click();
+			await turnEnded(window);
+			assert.ok(!existsSync(path.join(folders.folder, "never.txt")));
+		});
+
+		await window.step(
+			"an addition waits, because this agent takes none; Stop keeps what was said",
+			async () => {
+				model.script([{ stall: "Let me think" }]);
+				await say(window, "Think of blue");
+				await transcript().getByText("Let me think").waitFor();
+				await composerBox(window).fill("of green");
+				await composerBox(window).press("Control+Enter");
+				await transcript().getByText("The prompt waits until the turn ends.").waitFor();
+				await transcript().getByRole("button", { name: "Remove from Queue" }).click();
+				await transcript().getByRole("button", { name: "Stop" }).click();
+				await turnEnded(window);
+				await transcript().locator("article.agentMessage", { hasText: "Let me think" }).waitFor();
+			},
+		);
+	},
+);
