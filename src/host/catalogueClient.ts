@@ -133,6 +133,11 @@ export class CatalogueClient implements Disposable {
 		return promise.finally(() => listener.dispose()) as Promise<IndexAnswers[K]>;
 	}
 
+	/** Ends the reading for the index that is under way; what was read stays. */
+	stopIndexing(): void {
+		this.send({ type: "stopIndexing" });
+	}
+
 	dispose(): void {
 		this.disposed = true;
 		this.release();
@@ -157,6 +162,9 @@ export class CatalogueClient implements Disposable {
 				break;
 			case "asked":
 				this.asked.get(message.request)?.progress?.(message.at);
+				break;
+			case "noted":
+				this.log.info(message.message);
 				break;
 			case "failed":
 				this.log.error(message.message);

@@ -141,6 +141,7 @@ describe("package.json", () => {
 			"copyItemLink",
 			"revealJournal",
 			"searchSessions",
+			"stopIndexing",
 			"rebuildIndex",
 			"doctor",
 			"sessionsThatChanged",

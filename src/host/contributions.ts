@@ -50,6 +50,7 @@ export const commandIds = {
 	restoreKept: "skein.restoreKept",
 	searchSessions: "skein.searchSessions",
 	sessionsThatChanged: "skein.sessionsThatChanged",
+	stopIndexing: "skein.stopIndexing",
 	rebuildIndex: "skein.rebuildIndex",
 	doctor: "skein.doctor",
 	refresh: "skein.refresh",
@@ -91,6 +92,8 @@ export const walkthroughId = "skein.start";
 export const contextKeys = {
 	/** The catalogue has not answered yet. */
 	loading: "skein.loading",
+	/** Sessions are being read for the search index. */
+	indexing: "skein.indexing",
 	/** A filter is in force. */
 	filtered: "skein.filtered",
 	/** The active editor is a transcript that is being replayed. */

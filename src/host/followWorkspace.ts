@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { DisposableStore } from "../base/disposable.ts";
 import type { Locations } from "../core/locations.ts";
 import type { Source } from "../core/sources/source.ts";
+import type { BackgroundIndexing } from "./backgroundIndexing.ts";
 import type { CatalogueClient, CatalogueScopes } from "./catalogueClient.ts";
 import type { SessionList } from "./sessions/sessionList.ts";
 import { onDidChangeSetting, readSetting } from "./settings.ts";
@@ -14,13 +15,14 @@ export interface Followers {
 	readonly catalogue: CatalogueClient;
 	readonly editors: TranscriptEditors;
 	readonly decorations: WarningDecorations;
+	readonly indexing: BackgroundIndexing;
 	readonly sources: readonly Source[];
 	readonly locations: Locations;
 }
 
 /** Hands on what happens around us: rows from the worker, folders opened and closed, trust granted. */
 export function followWorkspace(parts: Followers): vscode.Disposable {
-	const { list, catalogue, editors, decorations, sources, locations } = parts;
+	const { list, catalogue, editors, decorations, indexing, sources, locations } = parts;
 	const following = new DisposableStore();
 	list.setFolders(diskFolders());
 	following.add(catalogue.onDidReceive((message) => list.apply(message)));
@@ -33,6 +35,7 @@ export function followWorkspace(parts: Followers): vscode.Disposable {
 	const configure = () => {
 		list.setFolders(diskFolders());
 		catalogue.configure(currentScopes(sources, locations));
+		void indexing.again();
 	};
 	following.add(vscode.workspace.onDidChangeWorkspaceFolders(configure));
 	following.add(onDidChangeSetting("skein.sources.keep", configure));

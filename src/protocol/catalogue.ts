@@ -40,7 +40,9 @@ export type ToCatalogue =
 	/** Answered by `answer` or `refused` with the same number; `asked` tells how far it is. */
 	| { readonly type: "ask"; readonly request: number; readonly question: IndexQuestion }
 	/** Nobody waits for the answer any more: it is `refused` as soon as possible. */
-	| { readonly type: "cancel"; readonly request: number };
+	| { readonly type: "cancel"; readonly request: number }
+	/** The index need not be brought up to date any further for now. */
+	| { readonly type: "stopIndexing" };
 
 /** Worker to extension host. */
 export type FromCatalogue =
@@ -66,5 +68,7 @@ export type FromCatalogue =
 	| { readonly type: "asked"; readonly request: number; readonly at: Indexing }
 	/** The index is being brought up to date; undefined once it is. */
 	| { readonly type: "indexing"; readonly at: Indexing | undefined }
+	/** For the log: what was found and repaired. */
+	| { readonly type: "noted"; readonly message: string }
 	/** Something went wrong that no row can carry. */
 	| { readonly type: "failed"; readonly message: string };

@@ -49,6 +49,8 @@ export type IndexQuestion =
 	  }
 	/** Bring the index up to date with one session that was folded, so that it opens from there the next time. */
 	| { readonly ask: "indexSession"; readonly folder: string; readonly session: string }
+	/** Compare the index with the disk, and bring it up to date. Answered also when that was stopped. */
+	| { readonly ask: "update" }
 	/** Forget the index, and read all sessions again. */
 	| { readonly ask: "rebuild" }
 	/** Check every journal, and the index against a full reading. Changes nothing but what the index lags behind. */
@@ -73,6 +75,7 @@ export interface IndexAnswers {
 	readonly outline: OpenedOutline | undefined;
 	readonly rows: RowsAnswer | undefined;
 	readonly indexSession: null;
+	readonly update: null;
 	readonly rebuild: UpdateResult;
 	readonly doctor: {
 		readonly folders: readonly { readonly folder: string; readonly found: Examination }[];

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { emptyWorkspace } from "../../../test/support/temporary.ts";
 import type { FromCatalogue } from "../../protocol/catalogue.ts";
@@ -8,9 +10,11 @@ import { IndexDesk } from "./indexDesk.ts";
 async function desk(t: TestContext) {
 	const { store, locations } = await emptyWorkspace(t);
 	const posted: FromCatalogue[] = [];
-	const subject = new IndexDesk({ stores: [store], sources: [], locations }, (message) =>
-		posted.push(message),
-	);
+	const heard: { by?: (message: FromCatalogue) => void } = {};
+	const subject = new IndexDesk({ stores: [store], sources: [], locations }, (message) => {
+		posted.push(message);
+		heard.by?.(message);
+	});
 	t.after(() => subject.close());
 	let request = 0;
 	const ask = async <K extends keyof IndexAnswers>(
@@ -22,7 +26,7 @@ async function desk(t: TestContext) {
 		assert.ok(answer?.type === "answer", JSON.stringify(posted.at(-1)));
 		return answer.answer as IndexAnswers[K];
 	};
-	return { store, subject, posted, ask };
+	return { store, subject, posted, heard, ask };
 }
 
 const search = (query: string, offset = 0, limit = 10) =>
@@ -58,11 +62,41 @@ test("a search answers with sessions, items and marked snippets, a page at a tim
 
 test("after a change, the next question sees it; without a change nothing is read", async (t) => {
 	const { store, subject, ask } = await desk(t);
+	await talk(store, "an egret");
 	assert.equal((await ask(search("heron"))).total, 0);
 	await talk(store, "a heron");
 	assert.equal((await ask(search("heron"))).total, 0);
 	subject.changed();
 	assert.equal((await ask(search("heron"))).total, 1);
+});
+
+test("an index that is deleted, or a store that has come, is noticed without a word of the disk's", async (t) => {
+	const { store, posted, ask } = await desk(t);
+	assert.equal((await ask(search("heron"))).total, 0);
+	await talk(store, "a heron");
+	assert.equal((await ask(search("heron"))).total, 1);
+	await rm(path.join(store.locations.cache, "index"), { recursive: true });
+	assert.equal((await ask(search("heron"))).total, 1);
+	const noted = posted.flatMap((each) => (each.type === "noted" ? each.message : []));
+	assert.match(noted.at(-1) ?? "", /was brought up to date with the disk: files read 1, /);
+});
+
+test("an update that is stopped answers whoever waits, and is gone on with by the next search", async (t) => {
+	const { store, subject, posted, heard, ask } = await desk(t);
+	for (let n = 0; n < 40; n++) {
+		await talk(store, `heron ${n}`);
+	}
+	heard.by = ({ type }) => {
+		if (type === "indexing") {
+			subject.stop();
+		}
+	};
+	await ask({ ask: "update" });
+	delete heard.by;
+	const notes = () => posted.flatMap((each) => (each.type === "noted" ? each.message : []));
+	assert.deepEqual(notes(), ["Indexing was stopped. The next search goes on from there."]);
+	assert.equal((await ask(search("heron"))).total, 40);
+	assert.match(notes().at(-1) ?? "", /was brought up to date with the disk: files read \d+, /);
 });
 
 test("a query with broken syntax is refused with its place", async (t) => {

@@ -10,7 +10,7 @@ import type {
 	Refusal,
 } from "../../protocol/indexQuestions.ts";
 import { examineJournals } from "../doctor/doctor.ts";
-import type { Progress } from "../index/progress.ts";
+import type { Progress, UpdateResult } from "../index/progress.ts";
 import { QueryError } from "../index/queryError.ts";
 import { SessionIndex, type SessionIndexOptions } from "../index/sessionIndex.ts";
 import { openOutline, rowsOf } from "./outlineDesk.ts";
@@ -37,6 +37,7 @@ export class IndexDesk {
 	/** Somebody was told that there may be more to find, and waits to hear when. */
 	private owed = false;
 	private updating: Promise<void> | undefined;
+	private stopping = new AbortController();
 	private readonly updates = new SharedRun(() => this.update());
 
 	constructor(options: SessionIndexOptions, post: (message: FromCatalogue) => void) {
@@ -57,6 +58,11 @@ export class IndexDesk {
 
 	cancel(request: number): void {
 		this.waiting.get(request)?.abort();
+	}
+
+	/** Ends the update under way; what it has read stays, and the next one goes on from there. */
+	stop(): void {
+		this.stopping.abort();
 	}
 
 	/** Ends all work, and closes the index after it. */
@@ -95,8 +101,11 @@ export class IndexDesk {
 				case "search":
 					return await this.search(index, question, options);
 				case "changed":
-					await this.current(options.signal);
+					await this.current(index, options.signal);
 					return await index.sessionsThatChanged(question.file);
+				case "update":
+					await this.current(index, options.signal);
+					return null;
 				case "outline":
 					return await openOutline(index, question);
 				case "rows":
@@ -119,8 +128,12 @@ export class IndexDesk {
 		{ query, limit, offset, wait }: Extract<IndexQuestion, { ask: "search" }>,
 		{ signal }: Options,
 	): Promise<IndexAnswers["search"]> {
-		const current = this.current(signal);
+		const current = this.current(index, signal);
 		await (wait ? current : Promise.race([current, sleep(patience, undefined, { signal })]));
+		if (wait && this.stale) {
+			// Stopped by somebody else, or changed meanwhile: whoever waits wants all of it.
+			await this.current(index, signal);
+		}
 		signal.throwIfAborted();
 		const found = await index.search(query, { limit, offset, signal, typing: !wait });
 		const indexing = this.updating && (this.at ?? { done: 0, total: 0 });
@@ -159,7 +172,11 @@ export class IndexDesk {
 	}
 
 	/** Resolves when the index is as the disk was at the call, or cannot be. Rejects when the signal ends the wait. */
-	private current(signal: AbortSignal): Promise<void> {
+	private async current(index: SessionIndex, signal: AbortSignal): Promise<void> {
+		if (!this.updating && !this.stale) {
+			// Deleted under a running window, it is made again.
+			this.stale = await index.isNew();
+		}
 		const current = this.stale ? this.updates.run() : (this.updating ?? Promise.resolve());
 		const { promise, reject } = Promise.withResolvers<never>();
 		signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -184,26 +201,39 @@ export class IndexDesk {
 	/** An update that fails is told and tried again with the next question; what is there can be searched. */
 	private async updateNow(): Promise<void> {
 		const tell = sparsely(() => this.post({ type: "indexing", at: this.at }));
+		this.stopping = new AbortController();
+		const { signal } = this.stopping;
 		try {
 			const index = await this.open();
-			const { problems } = await index.update({
-				signal: this.closed.signal,
-				progress: (done, total) => {
-					this.at = { done, total };
-					tell(done, total);
+			const done = await index.update({
+				signal: AbortSignal.any([signal, this.closed.signal]),
+				progress: (read, total) => {
+					if (total > 0) {
+						this.at = { done: read, total };
+						tell(read, total);
+					}
 				},
 			});
-			this.tell(problems);
+			this.tell(done.problems);
+			this.note(resultInWords(done));
 		} catch (error) {
 			this.stale = true;
-			if (!this.closed.signal.aborted) {
+			if (signal.aborted) {
+				this.note("Indexing was stopped. The next search goes on from there.");
+			} else if (!this.closed.signal.aborted) {
 				this.tell([errorSentence(error)]);
 			}
 		}
 	}
 
 	private tellNotices(index: SessionIndex): void {
-		this.tell(index.notices.splice(0));
+		for (const notice of index.notices.splice(0)) {
+			this.note(notice);
+		}
+	}
+
+	private note(message: string): void {
+		this.post({ type: "noted", message });
 	}
 
 	private tell(sentences: readonly string[]): void {
@@ -211,6 +241,15 @@ export class IndexDesk {
 			this.post({ type: "failed", message });
 		}
 	}
+}
+
+/** What an update has found different between index and disk, in words. */
+function resultInWords({ sessions, items, read, removed, changed, ms }: UpdateResult): string {
+	const found =
+		read + removed === 0
+			? "agreed with the disk"
+			: `was brought up to date with the disk: files read ${read}, files gone ${removed}, items changed ${changed}`;
+	return `The search index ${found}. It has ${sessions} sessions and ${items} items (${Math.round(ms)} ms).`;
 }
 
 interface Options {

@@ -41,6 +41,9 @@ class CatalogueWorker {
 			case "cancel":
 				this.desk?.cancel(message.request);
 				return;
+			case "stopIndexing":
+				this.desk?.stop();
+				return;
 			default:
 				message satisfies never;
 		}

@@ -20,9 +20,10 @@ export class IndexDatabase {
 	readonly file: string;
 	/** Sentences for the log: what was set aside, and why. */
 	readonly notices: string[] = [];
+	/** How often a file was opened: grows when another one stands in its place. */
+	opens = 0;
 	/** Changes whenever the content may have: own writes, other processes', a new file. */
 	private ownChanges = 0;
-	private opened = 0;
 	private handle: DatabaseSync | undefined;
 	private inode = "";
 	private readonly statements = new Map<string, StatementSync>();
@@ -54,7 +55,7 @@ export class IndexDatabase {
 		}
 		this.inode = this.file === inMemory ? "" : inodeOf(this.file);
 		this.ownChanges++;
-		this.opened++;
+		this.opens++;
 		return this.handle;
 	}
 
@@ -122,7 +123,7 @@ export class IndexDatabase {
 
 	/** Like {@link version}, but blind to what this object wrote itself. */
 	foreignVersion(): string {
-		return `${this.opened} ${scalar(this.current(), "PRAGMA data_version")}`;
+		return `${this.opens} ${scalar(this.current(), "PRAGMA data_version")}`;
 	}
 
 	/** Renames the file out of the way, with a sentence about why. The next use makes an empty one. */

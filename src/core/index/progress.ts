@@ -23,6 +23,21 @@ export interface UpdateResult {
 	readonly problems: readonly string[];
 }
 
+/** How long reading goes on before messages are heard: to stop, or to search what is there. ms. */
+const turnTime = 25;
+
+/** Lets other work have its turn now and then, in a loop that hardly ever waits by itself. */
+export class Turns {
+	private since = performance.now();
+
+	async next(): Promise<void> {
+		if (performance.now() - this.since > turnTime) {
+			await breathe();
+			this.since = performance.now();
+		}
+	}
+}
+
 /** Lets messages, timers and other work have their turn. */
 export function breathe(): Promise<void> {
 	return new Promise((resolve) => setImmediate(resolve));

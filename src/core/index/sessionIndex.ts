@@ -60,6 +60,8 @@ export class SessionIndex {
 	private readonly files: IndexFiles;
 	private readonly parts = new Map<string, Part>();
 	private readonly updates = new TaskQueue();
+	/** The databases as they were after the last update. */
+	private updated = "";
 
 	private constructor(options: SessionIndexOptions) {
 		this.options = options;
@@ -71,6 +73,11 @@ export class SessionIndex {
 		const index = new SessionIndex(options);
 		await index.openParts();
 		return index;
+	}
+
+	/** Whether a database is not the one that was brought up to date last: it was deleted, set aside, or has just come. */
+	async isNew(): Promise<boolean> {
+		return opensOf(await this.openParts()) !== this.updated;
 	}
 
 	/** Brings the index up to date with the disk. Throws the signal's reason when that ends it; what was read stays. */
@@ -235,6 +242,7 @@ export class SessionIndex {
 			count.sessions += sessions;
 			count.items += items;
 			count.bytes += bytes;
+		this.updated = opensOf(parts);
 		}
 		return { ...count, ...sum, problems, ms: performance.now() - started };
 	}
@@ -372,6 +380,10 @@ function partOf(db: IndexDatabase, texts: SearchPart["texts"]): SearchPart & { d
 		},
 	};
 }
+function opensOf(parts: readonly Part[]): string {
+	return parts.map(({ db }) => `${db.file} ${db.opens}`).join();
+}
+
 
 function isSound(db: IndexDatabase): boolean {
 	try {

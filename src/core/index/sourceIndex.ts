@@ -8,7 +8,7 @@ import { CodexReader } from "./codexReader.ts";
 import type { IndexDatabase } from "./database.ts";
 import type { IndexedItem } from "./indexedItem.ts";
 import { ItemBatch } from "./itemBatch.ts";
-import { breathe, type UpdateOptions } from "./progress.ts";
+import { breathe, Turns, type UpdateOptions } from "./progress.ts";
 import { type FileRecord, type KnownFile, Projection, summaryCheck } from "./projection.ts";
 import type { SourceReader, SourceReading } from "./sourceReader.ts";
 import { compareStamps, type FileStamp, stampOf } from "./stamp.ts";
@@ -66,8 +66,13 @@ export class SourceIndex {
 		// Oldest first: full-text search is fastest to build in the order of time.
 		stale.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
 		progress?.(0, stale.length);
+		const turns = new Turns();
 		for (const [index, file] of stale.entries()) {
-			signal?.throwIfAborted();
+			await turns.next();
+			if (signal?.aborted) {
+				batch.store();
+				throw signal.reason;
+			}
 			facts.set(file.path, await this.read(file, known.get(file.path), batch));
 			if (batch.full) {
 				batch.store();

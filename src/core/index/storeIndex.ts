@@ -10,7 +10,7 @@ import { ItemBatch, type StoredOutline } from "./itemBatch.ts";
 import { type JournalFile, listJournals, lookAtJournal, unreadableRow } from "./journalFiles.ts";
 import { JournalReader, type JournalRow, pageSize, turnsOf } from "./journalReader.ts";
 import { Outlines } from "./outlines.ts";
-import { breathe, type UpdateOptions } from "./progress.ts";
+import { breathe, Turns, type UpdateOptions } from "./progress.ts";
 import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
 import { isFresh, lastSpanOf, markOfTurn, Residents } from "./residents.ts";
 import { compareStamps } from "./stamp.ts";
@@ -98,7 +98,12 @@ export class StoreIndex {
 		// Ids are in the order of time: so are the items then, which is what full-text search wants.
 		stale.sort((a, b) => (a.id < b.id ? -1 : 1));
 		for (const [index, file] of stale.entries()) {
-			signal?.throwIfAborted();
+		const turns = new Turns();
+			await turns.next();
+			if (signal?.aborted) {
+				batch.store();
+				throw signal.reason;
+			}
 			await this.read(file, known.get(file.id), depth, batch);
 			progress?.(index + 1, stale.length);
 		}

@@ -3,7 +3,9 @@ import type { Indexing, IndexQuestion } from "../../protocol/indexQuestions.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 
 /** Checking and renewing what is derived from sessions. Sessions themselves are never changed here. */
-export function maintenanceCommands(context: CommandContext): Handlers<"rebuildIndex" | "doctor"> {
+export function maintenanceCommands(
+	context: CommandContext,
+): Handlers<"stopIndexing" | "rebuildIndex" | "doctor"> {
 	const { l10n } = vscode;
 	const ask = <K extends "rebuild" | "doctor">(
 		title: string,
@@ -22,6 +24,10 @@ export function maintenanceCommands(context: CommandContext): Handlers<"rebuildI
 			},
 		);
 	return {
+		async stopIndexing() {
+			context.catalogue.stopIndexing();
+		},
+
 		async rebuildIndex() {
 			const done = await ask(l10n.t("Rebuilding the index"), { ask: "rebuild" });
 			const seconds = (done.ms / 1000).toFixed(1);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterEach, describe, it } from "mocha";
 import * as vscode from "vscode";
+import { userLocations } from "../../../../src/core/locations.ts";
+import { writeStore } from "../../../bench/datasets.ts";
 import {
 	closeEditors,
 	folder,
@@ -11,6 +13,7 @@ import {
 	run,
 	say,
 	skein,
+	tree,
 	until,
 } from "../support.ts";
 
@@ -20,6 +23,103 @@ async function found(query: string): Promise<number> {
 	const question = { ask: "search", query, limit: 1, offset: 0, wait: true } as const;
 	return (await context.catalogue.ask(question, token)).total;
 }
+
+/** What the catalogue notes in the log while `work` runs. */
+async function notedDuring(work: () => Promise<unknown>): Promise<string> {
+	const { context } = await skein();
+	const noted: string[] = [];
+	const listening = context.catalogue.onDidReceive((message) => {
+		if (message.type === "noted") {
+			noted.push(message.message);
+		}
+	});
+	await work();
+	listening.dispose();
+	return noted.join("\n");
+}
+
+async function update(): Promise<void> {
+	const { context } = await skein();
+	await context.catalogue.ask({ ask: "update" }, new vscode.CancellationTokenSource().token);
+}
+
+describe("The search index", () => {
+	it("is compared with the disk in the background, and what is repaired is in the log", async () => {
+		const { context } = await skein();
+		context.catalogue.start();
+		await update();
+		const id = await newSession("To be caught up with");
+		await say(id, "The spoonbillish question", "Yes");
+		assert.match(
+			await notedDuring(update),
+			/^The search index was brought up to date with the disk: files read 1, files gone 0, items changed 2\. It has/,
+		);
+		assert.match(await notedDuring(update), /^$|^The search index agreed with the disk\./);
+	});
+
+	it("deleted while VS Code runs, loses nothing and is made again without a reload", async () => {
+		const id = await newSession("Not lost");
+		await say(id, "The avocetous question", "Yes");
+		assert.equal(await found("avocetous"), 1);
+		const before = await tree("sessions");
+		const cache = path.join(userLocations({ ...process.env }).cache, "index");
+		assert.ok(readdirSync(cache).some((name) => name.endsWith(".db")));
+		for (const harm of [
+			() => rmSync(cache, { recursive: true }),
+			() => {
+				for (const name of readdirSync(cache).filter((each) => each.endsWith(".db"))) {
+					writeFileSync(path.join(cache, name), "no database at all");
+				}
+			},
+		]) {
+			harm();
+			assert.deepEqual(await tree("sessions"), before);
+			assert.equal(await found("avocetous"), 1);
+			const { context } = await skein();
+			await context.catalogue.refresh();
+			assert.deepEqual(await tree("sessions"), before);
+			const { total } = await context.catalogue.ask(
+				{ ask: "search", query: "role:user", limit: 1, offset: 0, wait: true },
+				new vscode.CancellationTokenSource().token,
+			);
+			assert.ok(total > 1, `${total}`);
+		}
+		assert.ok(readdirSync(cache).some((name) => name.endsWith(".db")));
+	});
+
+	it("tells in the view how much is still to be read, and can be stopped; the next search goes on from there", async () => {
+		const { context } = await skein();
+		await update();
+		const { ids, phrases } = writeStore(folder(), { sessions: 1200, items: 40, words: 30 });
+		try {
+			await context.catalogue.refresh();
+			const view = context.views.view("sessions");
+			const noted = await notedDuring(async () => {
+				const reading = update();
+				await until("it is said", () =>
+					/^Reading for search: [\d,]+ of 1,200$/.test(view.message ?? ""),
+				);
+				await run("stopIndexing");
+				await reading;
+			});
+			assert.match(noted, /Indexing was stopped\. The next search goes on from there\./);
+			assert.equal(view.message, undefined);
+			const [last] = phrases.slice(-1);
+			assert.ok(last);
+			const again = await notedDuring(async () => {
+				assert.ok((await found(`"${last.phrase}" session:${last.session}`)) > 0);
+			});
+			const read = Number(/files read (\d+)/.exec(again)?.[1]);
+			assert.ok(read > 0 && read < 1200, again);
+		} finally {
+			for (const id of ids) {
+				rmSync(path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`));
+			}
+			await context.catalogue.refresh();
+			await update();
+		}
+	});
+});
 
 describe("Rebuild Index and Doctor", () => {
 	afterEach(closeEditors);

@@ -222,9 +222,14 @@ describe("Agents in VS Code", () => {
 	it("find and read past sessions through VS Code's own tool service", async () => {
 		const id = await newSession("Of godwits");
 		const { answer } = await say(id, "What of godwits?", "They fly without a rest.");
-		const settings = vscode.workspace.getConfiguration("chat.tools.global");
-		// Nobody is there to answer whether the tool may be used.
-		await settings.update("autoApprove", true, vscode.ConfigurationTarget.Global);
+		// Nobody is there to answer whether the tool may be used: as VS Code's own tests do it.
+		const allow = async (value: boolean | undefined) => {
+			const settings = vscode.workspace.getConfiguration("chat.tools.global");
+			const testMode = "vscode.chat.tools.global.autoApprove.testMode";
+			await vscode.commands.executeCommand("setContext", testMode, value);
+			await settings.update("autoApprove", value, vscode.ConfigurationTarget.Global);
+		};
+		await allow(true);
 		try {
 			const { token } = new vscode.CancellationTokenSource();
 			const call = async (name: string, input: object): Promise<string> => {
@@ -240,7 +245,7 @@ describe("Agents in VS Code", () => {
 			assert.match(read, /What of godwits\?[\s\S]*They fly without a rest\./);
 			await assert.rejects(call("read_session", { session: "nobody" }), /nobody/);
 		} finally {
-			await settings.update("autoApprove", undefined, vscode.ConfigurationTarget.Global);
+			await allow(undefined);
 		}
 	});
 });
