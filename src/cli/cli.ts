@@ -34,6 +34,7 @@ export class Cli {
 	readonly out: Output;
 	readonly err: Output;
 	readonly json: boolean;
+	private threads: Promise<Map<string, string>> | undefined;
 	private knownSources: readonly Source[] | undefined;
 
 	constructor(options: { folder: string; json: boolean; out: Output; err: Output }) {
@@ -143,6 +144,17 @@ export class Cli {
 			);
 		}
 		return { source, summary };
+	}
+
+	/** The session of ours that lives in this session of a source: its id; undefined when there is none. */
+	async livingIn(sourceSession: string): Promise<string | undefined> {
+		this.threads ??= this.readThreads();
+		return (await this.threads).get(sourceSession);
+	}
+
+	private async readThreads(): Promise<Map<string, string>> {
+		const rows = await this.catalogue([]).list();
+		return new Map(rows.flatMap(({ id, threads }) => threads.map((thread) => [thread, id])));
 	}
 
 	/** Any session, for reading. */

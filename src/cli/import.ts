@@ -175,6 +175,11 @@ class Import {
 	}
 
 	private async adopt(source: Source, summary: SessionSummary, from: string): Promise<void> {
+		const ours = await this.cli.livingIn(summary.id);
+		if (ours !== undefined) {
+			// All of it is there: the daemon wrote it down as it came.
+			return this.add(ours, from, 0, []);
+		}
 		const { session, items } = await this.cli.store.adopt(source, summary);
 		const { diagnostics } = await source.open(summary);
 		await this.add(session.id, from, items, diagnostics);

@@ -42,9 +42,13 @@ export const fork: Command = {
 	},
 };
 
-/** A source's session is adopted first; the item may be named by its id there or by ours. */
+/** A source's session is adopted first, unless it is one of ours; the item may be named by its id there or by ours. */
 async function forkSource(cli: Cli, given: string, at: string | undefined): Promise<Session> {
 	const { source, summary } = await cli.sourceSession(given);
+	const ours = await cli.livingIn(summary.id);
+	if (ours !== undefined) {
+		return cli.store.fork(ours, at);
+	}
 	const { session, itemIds } = await cli.store.adopt(source, summary);
 	return cli.store.fork(session.id, at === undefined ? undefined : (itemIds.get(at) ?? at));
 }

@@ -34,6 +34,7 @@ const summary: SessionSummary = {
 	parent: null,
 	subagentOf: null,
 	origin: null,
+	threads: [],
 	items: 0,
 	turns: 3,
 	tokens: { input: 181_204, output: 4_310, total: 185_514 },

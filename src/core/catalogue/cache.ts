@@ -6,7 +6,7 @@ import { IndexDatabase } from "../index/database.ts";
 import { sqliteTrouble } from "../index/sqlite.ts";
 
 /** Changes whenever what is cached would be computed differently: what older code cached is then ignored. */
-const cacheVersion = 3;
+const cacheVersion = 4;
 
 /** What was found in a file when it had this size (bytes) and modification time (ms). */
 export interface CacheEntry {

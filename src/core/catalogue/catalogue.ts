@@ -5,7 +5,7 @@ import { DisposableStore } from "../../base/disposable.ts";
 import { errorSentence } from "../../base/errors.ts";
 import { settleTime } from "../journal/journal.ts";
 import type { Locations } from "../locations.ts";
-import type { SessionSummary } from "../model/summary.ts";
+import { type SessionSummary, standsFor } from "../model/summary.ts";
 import type { Source } from "../sources/source.ts";
 import { WorkspaceStore } from "../store/workspaceStore.ts";
 import type { CatalogueChange, ReportProgress } from "./change.ts";
@@ -56,8 +56,7 @@ export class Catalogue implements Disposable {
 	}
 
 	/**
-	 * All rows, newest first. A source's session that was adopted into one of the folders is left out: it is there as
-	 * ours (design: section 5).
+	 * All rows, newest first. A source's session that one of the folders has as ours is left out (design: section 5).
 	 */
 	async list(): Promise<SessionSummary[]> {
 		await Promise.all([
@@ -66,7 +65,7 @@ export class Catalogue implements Disposable {
 		]);
 		const own = this.stores.flatMap((store) => [...store.rows.values()]);
 		const others = this.sources.flatMap((source) => [...source.rows.values()]);
-		return [...own, ...withoutAdopted(others, own)].sort(newestFirst);
+		return [...own, ...withoutOurs(others, own)].sort(newestFirst);
 	}
 
 	/** Scans everything once, tells the listener, and goes on telling it what changes. */
@@ -178,15 +177,13 @@ export class Catalogue implements Disposable {
 	}
 }
 
-/** Source rows but for those that one of `own` was adopted from. */
-export function withoutAdopted(
+/** Source rows but for those that one of `own` stands for. */
+export function withoutOurs(
 	rows: readonly SessionSummary[],
 	own: readonly SessionSummary[],
 ): SessionSummary[] {
-	const adopted = new Set(
-		own.flatMap(({ origin }) => (origin ? [`${origin.source}:${origin.id}`] : [])),
-	);
-	return rows.filter((row) => !adopted.has(row.id));
+	const known = new Set(own.flatMap(standsFor));
+	return rows.filter((row) => !known.has(row.id));
 }
 
 /** Order of `updatedAt`, newest first; the id decides between equals. */

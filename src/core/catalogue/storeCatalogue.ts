@@ -2,10 +2,11 @@ import * as path from "node:path";
 import * as z from "zod/mini";
 import { mapLimit } from "../../base/async.ts";
 import { causeInWords, errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
-import { idTime, isUlid } from "../journal/ids.ts";
+import { isUlid } from "../journal/ids.ts";
 import { Journal } from "../journal/journal.ts";
 import { SessionSummary } from "../model/summary.ts";
 import type { KeptSession, StoreStatus } from "../store/status.ts";
+import { unreadableRow } from "../store/unreadableRow.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
@@ -166,7 +167,11 @@ export class StoreCatalogue {
 
 	private async read(file: ListedFile): Promise<CachedRow> {
 		if (file.refused !== undefined) {
-			return { row: this.rowOfUnreadable(file, file.refused), open: false, ancestors: {} };
+			return {
+				row: unreadableRow(this.store, file.id, file.size, file.refused),
+				open: false,
+				ancestors: {},
+			};
 		}
 		try {
 			const journal = await this.journal(file.id);
@@ -182,7 +187,11 @@ export class StoreCatalogue {
 			};
 		} catch (error) {
 			if (error instanceof HumanError) {
-				return { row: this.rowOfUnreadable(file, errorSentence(error)), open: true, ancestors: {} };
+				return {
+					row: unreadableRow(this.store, file.id, file.size, errorSentence(error)),
+					open: true,
+					ancestors: {},
+				};
 			}
 			throw error;
 		}
@@ -224,40 +233,6 @@ export class StoreCatalogue {
 
 	private async openJournal(id: string): Promise<Journal> {
 		return Journal.open(await this.store.journalPath(id), this.store.files, this.store.clock);
-	}
-
-	private rowOfUnreadable(file: ListedFile, reason: string): SessionSummary {
-		const time = new Date(idTime(file.id)).toISOString();
-		return {
-			id: file.id,
-			source: "skein",
-			title: "",
-			untitled: true,
-			agent: null,
-			model: null,
-			cwd: null,
-			branch: null,
-			createdAt: time,
-			updatedAt: time,
-			archived: false,
-			trashed: false,
-			pinned: false,
-			tags: [],
-			notes: 0,
-			parent: null,
-			subagentOf: null,
-			origin: null,
-			items: 0,
-			turns: 0,
-			tokens: null,
-			changedFiles: [],
-			changedFileCount: 0,
-			diagnostics: 1,
-			warning: reason,
-			file: this.store.layout.journal(file.id),
-			size: file.size,
-			present: true,
-		};
 	}
 
 	private async list(problems: string[]): Promise<ListedFile[]> {

@@ -3,8 +3,7 @@ import * as path from "node:path";
 import { mapLimit } from "../../base/async.ts";
 import { causeInWords, systemErrorCode } from "../../base/errors.ts";
 import { nodeFiles } from "../files.ts";
-import { idTime, isUlid } from "../journal/ids.ts";
-import type { SessionSummary } from "../model/summary.ts";
+import { isUlid } from "../journal/ids.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { type FileStamp, stampOf } from "./stamp.ts";
 
@@ -77,43 +76,4 @@ export async function lookAtJournal(
 			refused: `The journal could not be read: ${causeInWords(error)}.`,
 		};
 	}
-}
-
-/** The row of a session that cannot be read: it stays in the list, with the reason (design: J9). */
-export function unreadableRow(
-	store: WorkspaceStore,
-	file: JournalFile,
-	reason: string,
-): SessionSummary {
-	const time = new Date(idTime(file.id)).toISOString();
-	return {
-		id: file.id,
-		source: "skein",
-		title: "",
-		untitled: true,
-		agent: null,
-		model: null,
-		cwd: null,
-		branch: null,
-		createdAt: time,
-		updatedAt: time,
-		archived: false,
-		trashed: false,
-		pinned: false,
-		tags: [],
-		notes: 0,
-		parent: null,
-		subagentOf: null,
-		origin: null,
-		items: 0,
-		turns: 0,
-		tokens: null,
-		changedFiles: [],
-		changedFileCount: 0,
-		diagnostics: 1,
-		warning: reason,
-		file: store.layout.journal(file.id),
-		size: file.stamp.size,
-		present: true,
-	};
 }

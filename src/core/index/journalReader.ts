@@ -4,12 +4,13 @@ import { readItems, spansOf } from "../journal/items.ts";
 import { Journal } from "../journal/journal.ts";
 import { type ItemState, itemStatus } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
+import { unreadableRow } from "../store/unreadableRow.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { type Lineage, resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
 import type { IndexedItem, IndexedTurn } from "./indexedItem.ts";
 import { searchableText } from "./itemText.ts";
-import { type JournalFile, unreadableRow } from "./journalFiles.ts";
+import type { JournalFile } from "./journalFiles.ts";
 import { touchedPath } from "./touched.ts";
 
 /** Journals kept read, so that a session that grows is not read from its beginning each time. */
@@ -72,7 +73,7 @@ export class JournalReader {
 	/** The row of a session. A journal that cannot be read has one that says so. */
 	async row(file: JournalFile): Promise<JournalRow> {
 		if (file.refused !== undefined) {
-			const row = unreadableRow(this.store, file, file.refused);
+			const row = unreadableRow(this.store, file.id, file.stamp.size, file.refused);
 			return { row, journal: undefined, lineage: undefined, open: false };
 		}
 		try {
@@ -82,7 +83,7 @@ export class JournalReader {
 			return { row, journal, lineage, open: lineage.gap !== undefined };
 		} catch (error) {
 			if (error instanceof HumanError) {
-				const row = unreadableRow(this.store, file, errorSentence(error));
+				const row = unreadableRow(this.store, file.id, file.stamp.size, errorSentence(error));
 				return { row, journal: undefined, lineage: undefined, open: true };
 			}
 			throw error;
@@ -133,7 +134,7 @@ export function turnsOf(journal: Journal): IndexedTurn[] {
 		after: turn.after,
 		time: turn.time,
 		status: turn.end?.status,
-		model: turn.model,
+		model: journal.state.agent.attachments.get(turn.id)?.model ?? turn.model,
 		branch: turn.branch,
 		usage: turn.end?.usage,
 	}));

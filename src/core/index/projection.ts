@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { SessionSummary } from "../model/summary.ts";
+import { type SessionSummary, standsFor } from "../model/summary.ts";
 import type { IndexDatabase } from "./database.ts";
 import {
 	entryOf,
@@ -316,7 +316,7 @@ export class Projection {
 				summary.trashed ? 1 : 0,
 				JSON.stringify(summary.tags),
 				summary.parent?.session ?? null,
-				summary.origin ? `${summary.origin.source}:${summary.origin.id}` : null,
+				standsFor(summary).join("\n") || null,
 				json,
 				check,
 			) as { n: number };

@@ -49,7 +49,7 @@ export const migrations: readonly string[] = [
 		trashed INTEGER NOT NULL,
 		tags TEXT NOT NULL,
 		parent TEXT,
-		origin TEXT,
+		origin TEXT,                  -- the source sessions it stands for, one a line
 		summary TEXT NOT NULL,
 		summary_check INTEGER NOT NULL
 	);
@@ -114,6 +114,10 @@ export const migrations: readonly string[] = [
 		outline TEXT NOT NULL,        -- "" for one that has to be folded
 		outline_check INTEGER NOT NULL
 	) WITHOUT ROWID;
+	`,
+	`
+	-- Rows say since then which of the agents' own conversations a session of ours lives in.
+	UPDATE files SET open = 1 WHERE source = 'skein';
 	`,
 ];
 

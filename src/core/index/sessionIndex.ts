@@ -4,7 +4,7 @@ import { SourceKeep } from "../catalogue/sourceKeep.ts";
 import { nodeFiles } from "../files.ts";
 import type { Locations } from "../locations.ts";
 import type { Difference } from "../model/difference.ts";
-import type { SessionSummary } from "../model/summary.ts";
+import { type SessionSummary, standsFor } from "../model/summary.ts";
 import type { Source } from "../sources/source.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import type { IndexDatabase } from "./database.ts";
@@ -100,7 +100,7 @@ export class SessionIndex {
 		});
 	}
 
-	/** All rows, newest first; a source's session that was adopted is there once, as ours. */
+	/** All rows, newest first; a source's session that one of ours stands for is there once, as ours. */
 	async rows(): Promise<SessionSummary[]> {
 		const parts = await this.openParts();
 		const rows = parts.flatMap((part) =>
@@ -109,10 +109,9 @@ export class SessionIndex {
 				...part.sources.flatMap((index) => index.projection.summaries(index.source.name)),
 			]),
 		);
-		const origins = rows.flatMap(({ origin }) => (origin ? [`${origin.source}:${origin.id}`] : []));
-		const adopted = new Set(origins);
+		const ours = new Set(rows.flatMap(standsFor));
 		return rows
-			.filter((row) => !adopted.has(row.id))
+			.filter((row) => !ours.has(row.id))
 			.sort((a, b) => order(b.updatedAt, a.updatedAt) || order(b.id, a.id));
 	}
 

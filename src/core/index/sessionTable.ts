@@ -13,6 +13,7 @@ export interface SearchedSession {
 	readonly archived: number;
 	readonly trashed: number;
 	readonly tags: string;
+	/** What it stands for, a source session a line. */
 	readonly origin: string | null;
 }
 
@@ -72,10 +73,9 @@ export class SessionTable {
 		return this.byFile.values();
 	}
 
-	/** `<source>:<id>` of the source sessions that sessions here were adopted from. */
+	/** `<source>:<id>` of the source sessions that sessions here stand for. */
 	get origins(): Set<string> {
-		const origins = [...this.byId.values()].map((session) => session.origin);
-		return new Set(origins.filter((origin) => origin !== null));
+		return new Set([...this.byId.values()].flatMap(({ origin }) => origin?.split("\n") ?? []));
 	}
 }
 

@@ -11,7 +11,7 @@ export interface TokenCount {
 	readonly total: number;
 }
 
-/** What the index knows in numbers. */
+/** What the index knows in numbers; what a session of ours stands for is counted once, as ours. */
 export interface IndexStats {
 	/** Sessions by source. */
 	readonly sessions: Readonly<Record<string, number>>;
@@ -32,18 +32,24 @@ export function statsOf(databases: readonly IndexDatabase[]): IndexStats {
 	let turns = 0;
 	let bytes = 0;
 	let indexBytes = 0;
+	const ours = JSON.stringify(databases.flatMap(standsForOf));
 	for (const db of databases) {
 		for (const row of db
-			.statement("SELECT source, count(*) AS n FROM sessions GROUP BY source")
-			.all()) {
+			.statement(
+				`SELECT source, count(*) AS n FROM sessions
+				WHERE id NOT IN (SELECT value FROM json_each(?)) GROUP BY source`,
+			)
+			.all(ours)) {
 			const { source, n } = row as { source: string; n: number };
 			sessions[source] = (sessions[source] ?? 0) + n;
 		}
+		const twice = `(SELECT id FROM files WHERE session IN (SELECT value FROM json_each(?)))`;
 		const types = db
 			.statement(
-				"SELECT (key / 256) % 16 AS code, min(key) AS key, count(*) AS n FROM items GROUP BY code",
+				`SELECT (key / 256) % 16 AS code, min(key) AS key, count(*) AS n FROM items
+				WHERE file NOT IN ${twice} GROUP BY code`,
 			)
-			.all() as { key: number; n: number }[];
+			.all(ours) as { key: number; n: number }[];
 		for (const { key, n } of types) {
 			const type = typeOfKey(key);
 			items[type] = (items[type] ?? 0) + n;
@@ -52,9 +58,9 @@ export function statsOf(databases: readonly IndexDatabase[]): IndexStats {
 			.statement(
 				`SELECT coalesce(model, '') AS model, count(*) AS turns, total(input) AS input, total(cached) AS cachedInput,
 					total(output) AS output, total(reasoning) AS reasoning, total(total) AS total
-				FROM turns GROUP BY coalesce(model, '')`,
+				FROM turns WHERE file NOT IN ${twice} GROUP BY coalesce(model, '')`,
 			)
-			.all() as unknown as (TokenCount & { model: string })[];
+			.all(ours) as unknown as (TokenCount & { model: string })[];
 		for (const { model, ...count } of counts) {
 			models[model] = sum(models[model], count);
 			turns += count.turns;
@@ -64,6 +70,12 @@ export function statsOf(databases: readonly IndexDatabase[]): IndexStats {
 		indexBytes += db.size();
 	}
 	return { sessions, items, turns, models, bytes, indexBytes };
+}
+
+/** The source sessions that sessions of a database stand for. */
+function standsForOf(db: IndexDatabase): string[] {
+	const rows = db.statement("SELECT origin FROM sessions WHERE origin IS NOT NULL").all();
+	return rows.flatMap(({ origin }) => String(origin).split("\n"));
 }
 
 function sum(a: TokenCount | undefined, b: TokenCount): TokenCount {

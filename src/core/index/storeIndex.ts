@@ -2,12 +2,13 @@ import * as path from "node:path";
 import { errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { SessionSummary } from "../model/summary.ts";
+import { unreadableRow } from "../store/unreadableRow.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { outlineOf } from "../transcript/outline.ts";
 import type { IndexDatabase } from "./database.ts";
 import type { IndexedItem, IndexedTurn, KnownItem } from "./indexedItem.ts";
 import { ItemBatch, type StoredOutline } from "./itemBatch.ts";
-import { type JournalFile, listJournals, lookAtJournal, unreadableRow } from "./journalFiles.ts";
+import { type JournalFile, listJournals, lookAtJournal } from "./journalFiles.ts";
 import { JournalReader, type JournalRow, pageSize, turnsOf } from "./journalReader.ts";
 import { Outlines } from "./outlines.ts";
 import { breathe, Turns, type UpdateOptions } from "./progress.ts";
@@ -254,7 +255,7 @@ export class StoreIndex {
 			this.forget(file.id);
 			batch.store();
 			if (await lookAtJournal(this.store, file.id)) {
-				const row = unreadableRow(this.store, file, errorSentence(error));
+				const row = unreadableRow(this.store, file.id, file.stamp.size, errorSentence(error));
 				batch.add({
 					file: fileRecord(file, row, { depth: 0, open: true }),
 					row: { summary: row, about: undefined },

@@ -94,13 +94,18 @@ export class AgentState {
 		return newest;
 	}
 
-	/** The agent's threads that this session has lived in. */
+	/** The agents' threads that this session has lived in, the one used last at the end. */
 	get threads(): { readonly agent: string; readonly thread: string }[] {
-		const threads = new Map<string, { agent: string; thread: string }>();
-		for (const { agent, thread } of this.attachments.values()) {
-			threads.set(`${agent}:${thread}`, { agent, thread });
+		const threads = new Map<string, { agent: string; thread: string; by: string }>();
+		for (const { agent, thread, by } of this.attachments.values()) {
+			const key = `${agent}:${thread}`;
+			if (by > (threads.get(key)?.by ?? "")) {
+				threads.set(key, { agent, thread, by });
+			}
 		}
-		return [...threads.values()];
+		return [...threads.values()]
+			.sort((a, b) => (a.by < b.by ? -1 : 1))
+			.map(({ agent, thread }) => ({ agent, thread }));
 	}
 
 	private attach(record: RecordOf<"agent.attached">): void {

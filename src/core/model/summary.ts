@@ -33,6 +33,8 @@ export const SessionSummary = z.object({
 	subagentOf: z.nullable(z.string()),
 	/** The source session this one was adopted from. */
 	origin: z.nullable(z.object({ source: z.string(), id: z.string() })),
+	/** The agents' own conversations that this session lives in, as `<source>:<native id>`, the newest last. */
+	threads: z.array(z.string()),
 	/** Items on the chain, inherited ones included. */
 	items: z.number(),
 	turns: z.number(),
@@ -51,3 +53,18 @@ export const SessionSummary = z.object({
 	present: z.boolean(),
 });
 export type SessionSummary = z.infer<typeof SessionSummary>;
+
+/**
+ * The sessions of sources that this session of ours stands for: the one it was adopted from, and the agents' own records
+ * of its turns. They are shown, counted and searched once, as ours (design: section 5).
+ */
+export function standsFor({
+	origin,
+	threads,
+}: Pick<SessionSummary, "origin" | "threads">): readonly string[] {
+	if (!origin) {
+		return threads;
+	}
+	const { source, id } = origin;
+	return [id.startsWith(`${source}:`) ? id : `${source}:${id}`, ...threads];
+}

@@ -28,10 +28,11 @@ export function summarizeSession(
 		source: "skein",
 		title,
 		untitled,
-		agent: header?.agent ?? null,
-		model: lastOf(turns, (turn) => turn.model) ?? header?.model ?? null,
+		agent: header?.agent ?? state.agent.attachment?.agent ?? null,
+		model:
+			lastOf(turns, ({ turn, answeredBy }) => answeredBy ?? turn.model) ?? header?.model ?? null,
 		cwd: absoluteCwd(header?.cwd ?? null, folder),
-		branch: lastOf(turns, (turn) => turn.branch) ?? null,
+		branch: lastOf(turns, ({ turn }) => turn.branch) ?? null,
 		createdAt: isoTime(created),
 		updatedAt: isoTime(Number.isNaN(state.lastActivity) ? created : state.lastActivity),
 		archived: state.archived,
@@ -42,6 +43,7 @@ export function summarizeSession(
 		parent: state.parent ? { session: state.parent.session, at: state.parent.at } : null,
 		subagentOf: null,
 		origin: header?.origin ? { source: header.origin.source, id: header.origin.id } : null,
+		threads: state.agent.threads.map(({ agent, thread }) => `${agent}:${thread}`),
 		items: lineage.segments.reduce((sum, segment) => sum + segment.items.length, 0),
 		turns: turns.length,
 		tokens: sumTokens(turns),
@@ -87,14 +89,21 @@ function absoluteCwd(cwd: string | null, folder: string | undefined): string | n
 	return path.join(folder, cwd);
 }
 
+interface ChainTurn {
+	readonly turn: TurnState;
+	/** The model that answered, as the agent told. */
+	readonly answeredBy: string | undefined;
+}
+
 /** The turns on the chain, those of ancestors included, oldest first. */
-function turnsOnChain(lineage: Lineage): TurnState[] {
-	const turns = new Map<string, TurnState>();
+function turnsOnChain(lineage: Lineage): ChainTurn[] {
+	const turns = new Map<string, ChainTurn>();
 	for (const { journal, items } of lineage.segments) {
 		for (const id of items) {
 			const turn = journal.state.turnOf(id);
 			if (turn) {
-				turns.set(turn.id, turn);
+				const answeredBy = journal.state.agent.attachments.get(turn.id)?.model;
+				turns.set(turn.id, { turn, answeredBy });
 			}
 		}
 	}
@@ -102,11 +111,11 @@ function turnsOnChain(lineage: Lineage): TurnState[] {
 }
 
 function lastOf<T>(
-	turns: readonly TurnState[],
-	pick: (turn: TurnState) => T | undefined,
+	turns: readonly ChainTurn[],
+	pick: (turn: ChainTurn) => T | undefined,
 ): T | undefined {
 	for (let index = turns.length - 1; index >= 0; index--) {
-		const value = pick(turns[index] as TurnState);
+		const value = pick(turns[index] as ChainTurn);
 		if (value !== undefined) {
 			return value;
 		}
@@ -114,8 +123,8 @@ function lastOf<T>(
 	return undefined;
 }
 
-function sumTokens(turns: readonly TurnState[]): TokenUsage | null {
-	const usages = turns.map((turn) => turn.end?.usage).filter((usage) => usage !== undefined);
+function sumTokens(turns: readonly ChainTurn[]): TokenUsage | null {
+	const usages = turns.map(({ turn }) => turn.end?.usage).filter((usage) => usage !== undefined);
 	const sum = (pick: (usage: TokenUsage) => number | undefined) =>
 		usages.reduce((total, usage) => total + (pick(usage) ?? 0), 0);
 	return usages.length === 0

@@ -1,7 +1,8 @@
+import { standsFor } from "../../core/model/summary.ts";
 import type { Pausable } from "../slices.ts";
 import { forEach, stride } from "../slices.ts";
 import type { SessionRow } from "./sessionList.ts";
-import { ownSource, sourceSessionId } from "./sessionList.ts";
+import { ownSource } from "./sessionList.ts";
 
 /**
  * Hands out rows below the session they were forked from or started by, each after its parent. A parent that is not
@@ -14,9 +15,8 @@ export function* nestByLineage(
 	const byId = new Map<string, SessionRow>();
 	yield* forEach(rows, (row) => {
 		byId.set(row.summary.id, row);
-		const { origin } = row.summary;
-		if (origin) {
-			byId.set(sourceSessionId(origin.source, origin.id), row);
+		for (const id of standsFor(row.summary)) {
+			byId.set(id, row);
 		}
 	});
 	const below = new Map<SessionRow, SessionRow[]>();

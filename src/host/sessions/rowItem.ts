@@ -5,6 +5,7 @@ import type { Activity } from "../daemon/sessionActivity.ts";
 import { sessionUri, tabUri } from "../transcript/uris.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { shelfOf } from "./arrange.ts";
+import { codexThread } from "./codexThread.ts";
 import type { RelativeTime } from "./relativeTime.ts";
 import type { SessionRow } from "./sessionList.ts";
 import { ownSource } from "./sessionList.ts";
@@ -130,7 +131,7 @@ function rowTokens(row: SessionSummary): RowToken[] {
 	if (own && row.diagnostics > 0) {
 		tokens.push("damaged");
 	}
-	if (row.source === "codex" || row.origin?.source === "codex") {
+	if (codexThread(row) !== undefined) {
 		tokens.push("codex");
 	}
 	return tokens;

@@ -41,6 +41,15 @@ describe("The list of sessions", () => {
 		assert.equal(list.sourceRow("codex", "x")?.id, "codex:x");
 	});
 
+	it("lists the agent's own record of a session of ours once, as ours, and finds it by both ids", () => {
+		const list = new SessionList();
+		list.setFolders(["/work"]);
+		rows(list, "codex", [summary("codex:x"), summary("codex:y"), summary("codex:z")]);
+		rows(list, "/work", [summary("01OURS", { threads: ["codex:x", "codex:y"] })]);
+		assert.deepEqual(list.rows.map((row) => row.summary.id).sort(), ["01OURS", "codex:z"]);
+		assert.equal(list.get("codex:y")?.summary.id, "01OURS");
+	});
+
 	it("names a source's session among what changed when it is adopted, so that its open transcript follows", () => {
 		const list = new SessionList();
 		list.setFolders(["/work"]);

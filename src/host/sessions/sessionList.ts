@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import type { Event } from "../../base/event.ts";
 import { Emitter } from "../../base/event.ts";
-import type { SessionSummary } from "../../core/model/summary.ts";
+import { type SessionSummary, standsFor } from "../../core/model/summary.ts";
 import type { CatalogueScope, FromCatalogue, StoreReport } from "../../protocol/catalogue.ts";
 
 /** A session with the workspace folder it belongs to. */
@@ -21,7 +21,7 @@ export const ownSource = "skein";
 
 /**
  * All sessions the catalogue knows, ours and the sources', as the last message left them.
- * Guarantees: a session of a source that was adopted is listed once, as ours; every other row is listed.
+ * Guarantees: a session of a source that one of ours stands for is listed once, as ours; every other row is listed.
  */
 export class SessionList {
 	private readonly scopes = new Map<string, Scope>();
@@ -83,7 +83,7 @@ export class SessionList {
 		return [...this.sourceSentences.values()].flat();
 	}
 
-	/** The row of a session; an adopted session is found by its id at the source too. */
+	/** The row of a session; one of ours is found by the ids of the source sessions it stands for, too. */
 	get(id: string, folder?: string | null): SessionRow | undefined {
 		const { byId, adopted } = this.list();
 		const rows = byId.get(id) ?? byId.get(adopted.get(id) ?? "");
@@ -112,9 +112,9 @@ export class SessionList {
 		for (const row of message.rows) {
 			scope.rows.set(row.id, row);
 			ids.add(row.id);
-			if (row.origin) {
-				// The session it was adopted from is this one from now on.
-				ids.add(sourceSessionId(row.origin.source, row.origin.id));
+			for (const id of standsFor(row)) {
+				// It is this one from now on.
+				ids.add(id);
 			}
 		}
 		for (const id of message.removed) {
@@ -143,7 +143,7 @@ interface Scope {
 interface Listed {
 	readonly rows: readonly SessionRow[];
 	readonly byId: ReadonlyMap<string, readonly SessionRow[]>;
-	/** From a source's id to the id of ours that was adopted from it. */
+	/** From a source's id to the id of ours that stands for it. */
 	readonly adopted: ReadonlyMap<string, string>;
 }
 
@@ -152,9 +152,9 @@ function join(scopes: Iterable<Scope>, folders: readonly string[]): Listed {
 	const adopted = new Map<string, string>();
 	for (const { of, rows } of all) {
 		if (of.kind === "folder") {
-			for (const { id, origin } of rows.values()) {
-				if (origin) {
-					adopted.set(sourceSessionId(origin.source, origin.id), id);
+			for (const row of rows.values()) {
+				for (const id of standsFor(row)) {
+					adopted.set(id, row.id);
 				}
 			}
 		}

@@ -22,6 +22,7 @@ export function summary(id: string, facts: Partial<SessionSummary> = {}): Sessio
 		parent: null,
 		subagentOf: null,
 		origin: null,
+		threads: [],
 		items: 0,
 		turns: 0,
 		tokens: null,

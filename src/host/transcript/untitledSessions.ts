@@ -125,6 +125,7 @@ function summaryOf(id: string, folder: string): SessionSummary {
 		parent: null,
 		subagentOf: null,
 		origin: null,
+		threads: [],
 		items: 0,
 		turns: 0,
 		tokens: null,

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import type { SessionSummary } from "../../core/model/summary.ts";
+import { type SessionSummary, standsFor } from "../../core/model/summary.ts";
 import { schemes } from "../contributions.ts";
-import { ownSource, sourceSessionId } from "../sessions/sessionList.ts";
+import { ownSource } from "../sessions/sessionList.ts";
 
 /**
  * `skein:/<source>/<id>`: a session. No folder stands in it, so it survives moves and reads the same for everybody; the
@@ -31,21 +31,18 @@ export function sessionIdOf(uri: vscode.Uri): string | undefined {
 
 /**
  * The address under which a session is open already, in whatever tab; else a new one that shows its title. A session of
- * ours that was adopted is open, too, where its source's session is: they are the same one.
+ * ours is open, too, where a source's session is that it stands for: they are the same one.
  */
 export function tabUri(session: TabSubject): vscode.Uri {
-	const { id, origin } = session;
+	const { id, origin = null, threads = [] } = session;
 	const open = new Map<string | undefined, vscode.Uri>();
 	for (const { input } of vscode.window.tabGroups.all.flatMap((group) => group.tabs)) {
 		if (input instanceof vscode.TabInputCustom) {
 			open.set(sessionIdOf(input.uri), input.uri);
 		}
 	}
-	return (
-		open.get(id) ??
-		(origin && open.get(sourceSessionId(origin.source, origin.id))) ??
-		newTabUri(session)
-	);
+	const known = [id, ...standsFor({ origin, threads })].find((each) => open.has(each));
+	return (known === undefined ? undefined : open.get(known)) ?? newTabUri(session);
 }
 
 /** The address under which a session opens that is not open. */
@@ -58,7 +55,8 @@ export function newTabUri({ id, title }: TabSubject): vscode.Uri {
 	});
 }
 
-type TabSubject = Pick<SessionSummary, "id" | "title" | "origin">;
+type TabSubject = Pick<SessionSummary, "id" | "title"> &
+	Partial<Pick<SessionSummary, "origin" | "threads">>;
 
 function decodeSegment(segment: string): string {
 	try {

@@ -68,6 +68,7 @@ export function summarizeThread(
 		parent: parentOf(active, own, segments),
 		subagentOf: active.subagentOf ? sessionId(active.subagentOf) : null,
 		origin: null,
+		threads: [],
 		items,
 		turns: turns.length,
 		tokens: sumOf(turns.flatMap((turn) => turn.usage ?? [])),
