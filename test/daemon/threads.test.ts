@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as path from "node:path";
 import { test } from "node:test";
 import { Catalogue } from "../../src/core/catalogue/catalogue.ts";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
@@ -19,11 +20,23 @@ test("the real Codex's own record of a session is listed, counted and found once
 	const client = await lab.connect();
 	const watch = await Watch.on(client);
 	const turn = async (id: string, text: string) => {
-		const prompt = { session: id, input: { text }, agent: lab.agent };
+		const prompt = {
+			session: id,
+			input: { text },
+			agent: lab.agent,
+			approvals: "never",
+			sandbox: "danger-full-access",
+		} as const;
 		const end = await watch.ended((await client.call("prompt", prompt)).run);
 		assert.equal(end.detail?.["status"], "completed", end.message);
 	};
-	lab.model.script([[{ say: "A pelican." }], [{ say: "A heron." }], [{ say: "A stork." }]]);
+	const patch = "*** Begin Patch\n*** Add File: new.txt\n+stork\n*** End Patch";
+	lab.model.script([
+		[{ say: "A pelican." }],
+		[{ say: "A heron." }],
+		[{ patch }],
+		[{ say: "A stork." }],
+	]);
 	await turn(session.id, "Name a bird");
 	await turn(session.id, "Another one");
 	assert.deepEqual(await list([]), ["codex: Name a bird"], "without our store it is Codex's");
@@ -50,6 +63,11 @@ test("the real Codex's own record of a session is listed, counted and found once
 	const { hits, total } = await index.search("pelican");
 	assert.equal(total, 1);
 	assert.equal(hits[0]?.session, session.id);
+	const changed = await index.sessionsThatChanged(path.join(lab.folder, "new.txt"));
+	assert.deepEqual(
+		changed.map((each) => each.session),
+		[fork.id],
+	);
 	const stats = await index.stats();
 	assert.deepEqual(stats.sessions, { skein: 2 });
 	assert.equal(stats.turns, 3);

@@ -186,11 +186,16 @@ export class SessionIndex {
 	/** Sessions with a change of `file` (an absolute path), the latest change first. */
 	async sessionsThatChanged(file: string): Promise<ChangedSession[]> {
 		const found: ChangedSession[] = [];
-		for (const part of await this.openParts()) {
-			const [store] = part.stores;
-			found.push(...part.db.guarded(() => sessionsTouching(part.db, store?.store.folder, file)));
+		const ours = new Set<string>();
+		for (const { db, stores, finder } of await this.openParts()) {
+			const [store] = stores;
+			found.push(...db.guarded(() => sessionsTouching(db, store?.store.folder, file)));
+			finder.table.refresh();
+			for (const id of finder.table.origins) {
+				ours.add(id);
+			}
 		}
-		return found.sort((a, b) => b.time - a.time);
+		return found.filter(({ session }) => !ours.has(session)).sort((a, b) => b.time - a.time);
 	}
 
 	/**
