@@ -149,10 +149,10 @@ openCodeTest(
 			await say(window, "Make both");
 			await card(window).locator(".subject", { hasText: "echo yes > made.txt" }).waitFor();
 			assert.ok(!existsSync(path.join(folders.folder, "made.txt")));
-			await card(window).getByRole("button").first().click();
+			await card(window).locator(".answers button").first().click();
 			await card(window).locator("tr.added", { hasText: "two" }).waitFor();
 			assert.ok(!existsSync(file));
-			await card(window).getByRole("button").first().click();
+			await card(window).locator(".answers button").first().click();
 			await transcript().getByText("Both are made.").waitFor();
 			await turnEnded(window);
 			assert.equal(await readFile(path.join(folders.folder, "made.txt"), "utf8"), "yes\n");

@@ -41,9 +41,11 @@ export class ToolState {
 		}
 	}
 
-	/** Enough is known to show it. */
+	/** Enough is known to show it: of a change of files its lines, which come with the question whether to make it. */
 	get isShowable(): boolean {
-		return this.fields.status !== "pending" || this.command !== undefined;
+		const { kind, status } = this.fields;
+		const isEdit = kind === "edit" || kind === "delete";
+		return isEdit ? this.diffs.size > 0 : status !== "pending" || this.command !== undefined;
 	}
 
 	get isOver(): boolean {
