@@ -28,6 +28,10 @@ export const commandIds = {
 	revertToHere: "skein.revertToHere",
 	undoRevert: "skein.undoRevert",
 	switchBranch: "skein.switchBranch",
+	showTurnChanges: "skein.showTurnChanges",
+	restoreFilesToHere: "skein.restoreFilesToHere",
+	undoRestoreFiles: "skein.undoRestoreFiles",
+	forkIntoWorktree: "skein.forkIntoWorktree",
 	replaySession: "skein.replaySession",
 	replayToggle: "skein.replay.toggle",
 	replayNextItem: "skein.replay.nextItem",
@@ -69,9 +73,9 @@ export const commandIds = {
 	answerApproval: "skein.answerApproval",
 	stopRun: "skein.stopRun",
 	openRun: "skein.openRun",
-} as const;
 	focusComposer: "skein.focusComposer",
 	chooseAgent: "skein.chooseAgent",
+} as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
 
@@ -136,6 +140,7 @@ export interface Settings {
 	/** Minutes. */
 	"skein.daemon.idleTimeout": number;
 	"skein.sources.keep": KeepSources;
+	"skein.checkpoints": boolean;
 }
 export type SettingName = keyof Settings;
 export const settingNames = {
@@ -148,6 +153,7 @@ export const settingNames = {
 	"skein.approvals": true,
 	"skein.daemon.idleTimeout": true,
 	"skein.sources.keep": true,
+	"skein.checkpoints": true,
 } satisfies Record<SettingName, true>;
 
 /** The transcript editor, under two names: VS Code gives each selector's priority to a view type. */
@@ -165,6 +171,8 @@ export const schemes = {
 	text: "skein-text",
 	/** One side of a recorded file change. */
 	change: "skein-change",
+	/** A file as a checkpoint holds it. */
+	checkpoint: "skein-checkpoint",
 	/** The doctor's report. */
 	doctor: "skein-doctor",
 	/** What a daemon says about itself. */
