@@ -7,6 +7,7 @@ import type { SkeinApi } from "./host/api.ts";
 import { createApi } from "./host/api.ts";
 import { BackgroundIndexing } from "./host/backgroundIndexing.ts";
 import { CatalogueClient } from "./host/catalogueClient.ts";
+import { WorkspaceCheckpoints } from "./host/checkpoints/workspaceCheckpoints.ts";
 import { showSaid } from "./host/commands/changes.ts";
 import { chooseFolder } from "./host/commands/folders.ts";
 import { registerCommands } from "./host/commands/register.ts";
@@ -75,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const indexing = own(new BackgroundIndexing(catalogue, views.firstDrawn, log));
 	const decorations = own(new WarningDecorations(list));
 	const documents = own(new VirtualDocuments(opener));
+	const checkpoints = own(new WorkspaceCheckpoints(locations));
 	const requests = new PageRequests(documents, stores, log, prompts);
 	const { extensionUri } = context;
 	const choices = new PromptChoices(memory, prompts, list);
@@ -102,6 +104,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 		views,
 		editors,
 		documents,
+		checkpoints,
 		targets,
 		search,
 		doctor,

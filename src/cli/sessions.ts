@@ -1,4 +1,6 @@
 import { HumanError } from "../base/errors.ts";
+import { Checkpoints } from "../core/checkpoints/checkpoints.ts";
+import { forgetSessions } from "../core/checkpoints/worktrees.ts";
 import { printableLine } from "../core/export/printable.ts";
 
 import type { Session } from "../core/store/session.ts";
@@ -158,6 +160,9 @@ export const purge: Command = {
 		const session = await cli.session(args.positionals[0] ?? "");
 		const summary = await session.summary();
 		const { purged } = await cli.store.purge(session.id, { withForks: args.flag("with-forks") });
+		const checkpoints = new Checkpoints(cli.store.folder, cli.store.locations);
+		// Where there is no git there is nothing to forget; what stays takes nothing away.
+		await forgetSessions(checkpoints, purged).catch(ignoreExpected);
 		cli.print(
 			{ session: sessionShape(summary), purged },
 			() =>
@@ -165,6 +170,12 @@ export const purge: Command = {
 		);
 	},
 };
+
+function ignoreExpected(error: unknown): void {
+	if (!(error instanceof HumanError)) {
+		throw error;
+	}
+}
 
 export const revert: Command = {
 	name: "revert",

@@ -61,6 +61,8 @@ export interface Prompts {
 	/** Text and toggles in one quick pick. */
 	filter<T>(options: FilterOptions<T>): Promise<{ text: string; chosen: readonly T[] } | undefined>;
 	openFiles(options: vscode.OpenDialogOptions): Promise<readonly vscode.Uri[] | undefined>;
+	/** Opens a folder in a window of its own. */
+	openWindow(folder: vscode.Uri): Promise<void>;
 }
 
 /** Words in the status bar stay this long. ms. */
@@ -152,6 +154,10 @@ export class WindowPrompts implements Prompts {
 
 	async openFiles(options: vscode.OpenDialogOptions): Promise<readonly vscode.Uri[] | undefined> {
 		return vscode.window.showOpenDialog(options);
+	}
+
+	async openWindow(folder: vscode.Uri): Promise<void> {
+		await vscode.commands.executeCommand("vscode.openFolder", folder, { forceNewWindow: true });
 	}
 }
 

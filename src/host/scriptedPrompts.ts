@@ -36,6 +36,8 @@ export class ScriptedPrompts implements Prompts {
 	readonly asked: Asked[] = [];
 	/** Words in the status bar, since the last reset. */
 	readonly told: string[] = [];
+	/** Folders that windows were asked for, since the last reset. */
+	readonly opened: vscode.Uri[] = [];
 	private readonly answers: Answer[] = [];
 
 	answer(...answers: readonly Answer[]): void {
@@ -46,6 +48,7 @@ export class ScriptedPrompts implements Prompts {
 	reset(): number {
 		this.asked.length = 0;
 		this.told.length = 0;
+		this.opened.length = 0;
 		return this.answers.splice(0).length;
 	}
 
@@ -115,6 +118,10 @@ export class ScriptedPrompts implements Prompts {
 	async openFiles(options: vscode.OpenDialogOptions): Promise<readonly vscode.Uri[] | undefined> {
 		const answer = this.take("openFiles", options.title ?? "", []);
 		return answer && "openFiles" in answer ? answer.openFiles : undefined;
+	}
+
+	async openWindow(folder: vscode.Uri): Promise<void> {
+		this.opened.push(folder);
 	}
 
 	private take(kind: string, message: string, choices: readonly string[]): Answer | undefined {

@@ -12,6 +12,7 @@ const oneOf =
 const guards: Guards = {
 	"skein.sessions.groupBy": oneOf(groupings),
 	"skein.sessions.sortBy": oneOf(sortings),
+	"skein.checkpoints": (value) => typeof value === "boolean",
 	"skein.confirmDelete": (value) => typeof value === "boolean",
 	"skein.sources.keep": oneOf(keepings),
 	"skein.codex.path": (value) => typeof value === "string",

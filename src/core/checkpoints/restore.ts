@@ -47,14 +47,16 @@ export async function planRestore(
 /**
  * Brings the workspace folder's files to a checkpoint: changed and deleted ones come back, new ones go, with executable
  * bits and symbolic links; ignored files and the store are not touched, nor HEAD and the index. First the state as it is
- * is kept at `place`. A file that cannot be restored does not stop the rest; it is among `untouched`.
+ * is kept at `place` and `kept` is told of it. A file that cannot be restored does not stop the rest; it is among `untouched`.
  */
 export async function restoreFiles(
 	checkpoints: Checkpoints,
 	target: Checkpoint,
 	place: CheckpointPlace,
+	kept: (safety: Checkpoint) => Promise<void> = async () => undefined,
 ): Promise<Restored> {
 	const safety = await checkpoints.take({ place });
+	await kept(safety);
 	const repository = await checkpoints.open();
 	const planned = await plan(checkpoints, repository, safety, target);
 	for (const { path: file, after } of planned.changes) {

@@ -173,6 +173,11 @@ export class WorkspaceStore {
 		return child;
 	}
 
+	/** Throws what {@link fork} would throw about the point, and makes nothing. */
+	async checkFork(parentId: string, at: string): Promise<void> {
+		await this.checkForkPoint(await this.open(parentId), at);
+	}
+
 	/**
 	 * Removes trashed sessions for good (design: section 5). Throws a HumanError: `not-in-trash`; `needed-by-forks`, with
 	 * their titles, unless `withForks` is set, which removes the forks as well; `unreadable-journal` when one journal of

@@ -146,7 +146,7 @@ async function itemOf(transcript: Transcript, id: string): Promise<Item | undefi
 }
 
 /** Lets the person choose among the prompts and answers of a session, the last one first. */
-async function chooseItem(
+export async function chooseItem(
 	context: CommandContext,
 	row: SessionRow,
 	title: string,

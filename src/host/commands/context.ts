@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { Source } from "../../core/sources/source.ts";
 import type { CatalogueClient } from "../catalogueClient.ts";
+import type { WorkspaceCheckpoints } from "../checkpoints/workspaceCheckpoints.ts";
 import type { CommandName } from "../contributions.ts";
 import type { DaemonErrors } from "../daemon/daemonErrors.ts";
 import type { Daemons } from "../daemon/daemons.ts";
@@ -35,6 +36,7 @@ export interface CommandContext {
 	readonly views: SessionViews;
 	readonly editors: TranscriptEditors;
 	readonly documents: VirtualDocuments;
+	readonly checkpoints: WorkspaceCheckpoints;
 	readonly targets: Targets;
 	readonly search: SessionSearch;
 	readonly doctor: DoctorDocuments;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
+import { forgetSessions } from "../../core/checkpoints/worktrees.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";
@@ -44,6 +45,7 @@ export function purgeCommands(context: CommandContext): Handlers<"purgeSession">
 				if (!gone.has(summary.id)) {
 					const store = context.stores.writing(folder ?? "");
 					const { purged } = await store.purge(summary.id, { withForks: answer === withForks });
+					await forgetCheckpoints(context, store.folder, purged);
 					for (const id of purged) {
 						gone.add(id);
 						await showChange(context, id, folder);
@@ -52,6 +54,22 @@ export function purgeCommands(context: CommandContext): Handlers<"purgeSession">
 			});
 		},
 	};
+}
+
+/** A session that is gone for good needs no states of files. That they stay when git fails takes nothing away. */
+async function forgetCheckpoints(
+	context: CommandContext,
+	folder: string,
+	sessions: readonly string[],
+): Promise<void> {
+	try {
+		await forgetSessions(context.checkpoints.of(folder), sessions);
+	} catch (error) {
+		if (!(error instanceof HumanError)) {
+			throw error;
+		}
+		context.log.info(error.message);
+	}
 }
 
 /** Forks that are not themselves among `rows`. One that cannot be looked for is found by the purge itself. */

@@ -13,11 +13,14 @@ import { maintenanceCommands } from "./maintaining.ts";
 import { openingCommands } from "./opening.ts";
 import { purgeCommands } from "./purge.ts";
 import { repairCommands } from "./repairing.ts";
+import { restoringCommands } from "./restoring.ts";
 import { resumeCommands } from "./resuming.ts";
 import { daemonCommands } from "./running.ts";
 import { runCommands } from "./runs.ts";
 import { searchCommands } from "./searching.ts";
+import { turnChangesCommands } from "./turnChanges.ts";
 import { viewingCommands } from "./viewing.ts";
+import { worktreeCommands } from "./worktrees.ts";
 
 /** Registers every command of `contributions.ts`; one that is missing here does not compile. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
@@ -26,6 +29,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 		...purgeCommands(context),
 		...labelCommands(context),
 		...branchCommands(context),
+		...turnChangesCommands(context),
+		...restoringCommands(context),
+		...worktreeCommands(context),
 		...composingCommands(context),
 		...openingCommands(context),
 		...importCommands(context),

@@ -171,6 +171,7 @@ export class SessionPrompts implements vscode.Disposable {
 				...(model === undefined ? {} : { model }),
 				...(sandbox === undefined ? {} : { sandbox }),
 				approvals: readSetting("skein.approvals"),
+				checkpoints: readSetting("skein.checkpoints"),
 				record: recording.isOn,
 			});
 			recording.began(run, file);
