@@ -105,13 +105,7 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 		...(setup.vsix && { vsix: setup.vsix }),
 	});
 	const browser = await startBrowser();
-	const context = await browser.newContext({
-		viewport: { width: 1280, height: 800 },
-		reducedMotion: "reduce",
-		permissions: ["clipboard-read", "clipboard-write"],
-	});
-	const page = await context.newPage();
-	page.setDefaultTimeout(30_000);
+	const page = await newPage(browser);
 	const window = new VSCodeWindow({
 		page,
 		browser,
@@ -252,6 +246,40 @@ export async function eventually<T>(
 	}
 }
 
+/** Whether a text stands in what the window keeps in the browser. */
+const findsInStorage = `async (text) => {
+	const done = (request) => new Promise((resolve, reject) => {
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(request.error);
+	});
+	for (const { name } of await indexedDB.databases()) {
+		const database = await done(indexedDB.open(name));
+		try {
+			for (const store of database.objectStoreNames) {
+				const values = await done(database.transaction(store).objectStore(store).getAll());
+				if (values.some((value) => JSON.stringify(value)?.includes(text))) {
+					return true;
+				}
+			}
+		} finally {
+			database.close();
+		}
+	}
+	return false;
+}`;
+
+/** A page of a person of its own: nothing is shared with the others but the server. */
+async function newPage(browser: Browser): Promise<Page> {
+	const context = await browser.newContext({
+		viewport: { width: 1280, height: 800 },
+		reducedMotion: "reduce",
+		permissions: ["clipboard-read", "clipboard-write"],
+	});
+	const page = await context.newPage();
+	page.setDefaultTimeout(30_000);
+	return page;
+}
+
 /** Waits until `read` fails (its element is gone) or its value is no longer as `still` says. */
 async function expectGone<T>(read: () => Promise<T>, still: (value: T) => boolean): Promise<void> {
 	for (let tries = 0; tries < 300; tries++) {
@@ -280,6 +308,17 @@ export class VSCodeWindow implements AsyncDisposable {
 		this.browser = parts.browser;
 		this.server = parts.server;
 		this.settings = parts.settings;
+	}
+
+	/** A second window on the same folder; it closes with this one. */
+	async another(): Promise<VSCodeWindow> {
+		const { browser, server, folders, settings } = this;
+		const page = await newPage(browser);
+		const parts = { page, browser, server, folders, settings, observed: observe(page) };
+		const window = new VSCodeWindow(parts);
+		await page.goto(this.page.url());
+		await window.settled();
+		return window;
 	}
 
 	/** One of the things a window's test does, so that a failure says which. */
@@ -553,6 +592,15 @@ export class VSCodeWindow implements AsyncDisposable {
 		this.settings = { ...this.settings, ...changes };
 		await writeSettings(path.join(this.folders.scratch, "server"), this.settings);
 		await this.reload();
+	}
+
+	/** Resolves when VS Code has written down what an editor keeps: in a browser it does so every few seconds only. */
+	async keeps(text: string): Promise<void> {
+		await eventually(
+			() => this.page.evaluate<boolean>(`(${findsInStorage})(${JSON.stringify(text)})`),
+			(found) => found,
+			`VS Code keeps "${text}"`,
+		);
 	}
 
 	/** Reloads the window, as *Developer: Reload Window* does. */
