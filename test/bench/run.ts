@@ -13,6 +13,7 @@ import { memory, opening } from "./open.ts";
 import { besideRipgrep } from "./rg.ts";
 import { seeds } from "./seeds.ts";
 import { circumstances, markdown, print, type Section } from "./table.ts";
+import { insideVSCode } from "./vscode.ts";
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, (quick: boolean) => Promise<Section>>> = {
 	rg: besideRipgrep,
 	open: opening,
 	memory,
+	vscode: insideVSCode,
 	seeds,
 };
 

@@ -1,0 +1,56 @@
+// Stands in front of the extension in benchmarks: measures how long it takes to load and to activate, and answers for the
+// extension host's memory. A question is a file `ask` in the folder SKEIN_PROBE, the answer a file `answer`.
+const fs = require("node:fs");
+const path = require("node:path");
+const v8 = require("node:v8");
+const vm = require("node:vm");
+const vscode = require("vscode");
+
+const folder = process.env.SKEIN_PROBE;
+v8.setFlagsFromString("--expose-gc");
+const gc = vm.runInNewContext("gc");
+
+function memory() {
+	gc();
+	gc();
+	const { heapUsed, external, rss } = process.memoryUsage();
+	return { heap: heapUsed + external, rss };
+}
+
+function tell(name, value) {
+	const file = path.join(folder, name);
+	fs.writeFileSync(`${file}.tmp`, JSON.stringify(value));
+	fs.renameSync(`${file}.tmp`, file);
+}
+
+async function answer({ command, args = [] }) {
+	const began = performance.timeOrigin + performance.now();
+	if (command !== undefined) {
+		await vscode.commands.executeCommand(command, ...args);
+	}
+	return { began, ...(command === undefined ? memory() : {}) };
+}
+
+// What an empty extension takes.
+const before = memory();
+const started = performance.now();
+const extension = require("./dist/extension.cjs");
+const loaded = performance.now();
+
+exports.activate = (context) => {
+	const began = performance.now();
+	const api = extension.activate(context);
+	const activated = performance.now();
+	tell("activated", { load: loaded - started, activate: activated - began, before });
+	const timer = setInterval(async () => {
+		const file = path.join(folder, "ask");
+		if (fs.existsSync(file)) {
+			const question = JSON.parse(fs.readFileSync(file, "utf8"));
+			fs.rmSync(file);
+			tell("answer", await answer(question).catch((error) => ({ error: String(error) })));
+		}
+	}, 20);
+	context.subscriptions.push({ dispose: () => clearInterval(timer) });
+	return api;
+};
+exports.deactivate = () => extension.deactivate?.();
