@@ -114,7 +114,7 @@ export class Daemon {
 			backoff: options.backoff ?? restartBackoff,
 			childIdle: options.childIdle ?? 10 * minute,
 			...(options.childPatience ? { childPatience: options.childPatience } : {}),
-			listener: this.runs,
+			listener: this.runs.agreement,
 			onChange: () => this.changed(),
 		});
 		this.server = new RpcServer({

@@ -82,6 +82,8 @@ export const AgentSessionRecord = z.object({
 	thread: z.nullable(z.string()),
 	/** The name that both sides last agreed on: tells which of them has changed it since. */
 	name: z.nullable(z.string()),
+	/** The archive mark that both sides last agreed on. */
+	archived: z.optional(z.boolean()),
 	status: z.enum(["open", "closed"]),
 	currentTurn: z.nullable(z.string()),
 	updatedAt: z.string(),

@@ -4,12 +4,15 @@ import { readFile, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { startCodex } from "../../scripts/lib/codexClient.ts";
+import { Catalogue } from "../../src/core/catalogue/catalogue.ts";
+import { userLocations } from "../../src/core/locations.ts";
 import type { Item } from "../../src/core/model/item.ts";
+import { createSources } from "../../src/core/sources/sources.ts";
 import type { Session } from "../../src/core/store/session.ts";
 import type { DaemonClient } from "../../src/daemon/client/client.ts";
 import { DaemonError } from "../../src/daemon/client/client.ts";
 import type { DaemonParams } from "../../src/protocol/daemon.ts";
-import { type CodexLab, codexLab, itemsOf, Watch, words } from "./support.ts";
+import { type CodexLab, codexLab, itemsOf, stopDaemon, Watch, words } from "./support.ts";
 
 interface Live extends CodexLab {
 	readonly session: Session;
@@ -283,6 +286,114 @@ test("an archived session is archived at Codex, and a prompt goes on in its thre
 	await session.refresh();
 	assert.equal(session.state.agent.threads.length, 1);
 	assert.equal(session.state.archived, false, "a prompt takes it out of the archive on both sides");
+});
+
+test("a session archived in Codex is archived here at the next sync, and back again", async (t) => {
+	const lab = await live(t);
+	const { session, agent } = lab;
+	lab.model.script([[{ say: "Hi." }]]);
+	await lab.turn("Hi");
+	await session.refresh();
+	const threadId = session.state.agent.attachment?.thread;
+	// A thread has one writer: nobody else archives it while our agent has it.
+	await stopDaemon(lab.client);
+	const other = await otherCodex(t, lab);
+	const sync = async () => {
+		const client = await lab.connect();
+		await client.call("sync", { session: session.id, agent });
+		await stopDaemon(client);
+		await session.refresh();
+	};
+	for (const [method, archived] of [
+		["thread/archive", true],
+		["thread/unarchive", false],
+	] as const) {
+		await other.call(method, { threadId });
+		await sync();
+		assert.equal(session.state.archived, archived);
+	}
+	// Ours wins where both have changed it.
+	await other.call("thread/name/set", { threadId, name: "Theirs" });
+	await session.rename("Ours");
+	await sync();
+	assert.equal(session.state.title, "Ours");
+	const listed = await other.call("thread/list", { modelProviders: [] });
+	assert.equal((listed["data"] as { name: string | null }[])[0]?.name, "Ours");
+});
+
+test("archiving while a turn runs does not end it, and reaches Codex after it", async (t) => {
+	const lab = await live(t);
+	const { session, agent, client } = lab;
+	lab.model.script([[{ run: "true" }], [{ say: "Done." }]]);
+	const { run } = await lab.prompt("Go", { approvals: "untrusted" });
+	const approval = await nextApproval(lab);
+	await session.archive();
+	assert.deepEqual(await client.call("sync", { session: session.id, agent }), { synced: true });
+	await client.call("answer", { approval: approval.id, option: "accept" });
+	const end = await lab.watch.ended(run);
+	assert.equal(end.detail?.["status"], "completed", end.message);
+	const other = await otherCodex(t, lab);
+	let archived = 0;
+	while (archived === 0) {
+		const listed = await other.call("thread/list", { modelProviders: [], archived: true });
+		archived = (listed["data"] as unknown[]).length;
+	}
+	await session.refresh();
+	assert.equal(session.state.archived, true);
+});
+
+test("a session of Codex's own that was adopted goes on in a fork of it, which leaves Codex's alone", async (t) => {
+	const lab = await live(t);
+	const other = await otherCodex(t, lab);
+	const { thread } = (await other.call("thread/start", { cwd: lab.folder })) as {
+		thread: { id: string };
+	};
+	lab.model.script([[{ say: "One." }], [{ say: "Two." }]]);
+	const ended = other.next("turn/completed");
+	await other.call("turn/start", {
+		threadId: thread.id,
+		input: [{ type: "text", text: "first", text_elements: [] }],
+	});
+	await ended;
+	await other.close();
+	const locations = userLocations({ ...lab.env, ...lab.agent.env });
+	const [source] = createSources(locations);
+	assert.ok(source);
+	const catalogue = new Catalogue({ folders: [], sources: [source], locations, keepCopies: false });
+	const [row] = await catalogue.list();
+	assert.ok(row);
+	const { session } = await lab.store.adopt(source, row);
+	assert.equal(await lab.turn("second", { session: session.id }), "completed");
+	assert.match(shown(lab), /first.*One\..*second/);
+	await session.refresh();
+	const { attachment } = session.state.agent;
+	assert.notEqual(attachment?.thread, thread.id);
+	const own = await itemsOf(session);
+	assert.deepEqual(
+		words(own).filter((each) => each.startsWith("note: ")),
+		[],
+		"nothing had to be told",
+	);
+	const [again] = await catalogue.list();
+	assert.equal(again?.id === row.id ? again.items : row.items, row.items);
+});
+
+test("a fork reverted to what it inherited is forked again at that turn", async (t) => {
+	const lab = await live(t);
+	lab.model.script([[{ say: "One." }], [{ say: "Two." }], [{ say: "Three." }], [{ say: "Four." }]]);
+	await lab.turn("first");
+	await lab.turn("second");
+	const items = await lab.items();
+	const fork = await lab.store.fork(lab.session.id, items[3]?.id);
+	await lab.turn("third", { session: fork.id });
+	await fork.refresh();
+	await fork.revertTo(items[1]?.id ?? "");
+	await lab.turn("fourth", { session: fork.id });
+	assert.match(shown(lab), /first.*One\..*fourth/);
+	assert.doesNotMatch(shown(lab), /second|third/);
+	await fork.refresh();
+	assert.equal(fork.state.agent.attachments.size, 2);
+	assert.ok(!words(await itemsOf(fork)).some((each) => each.startsWith("note: ")));
 });
 
 /** What the model was shown by the last request, but for instructions. */

@@ -75,6 +75,8 @@ export const TurnStarted = z.looseObject({
 	model: z.optional(z.string()),
 	git: z.optional(GitState),
 	sourceId: z.optional(z.string()),
+	/** Of an adopted turn: the agent's own name of it. */
+	agentTurn: z.optional(z.string()),
 	run: z.optional(TurnRun),
 });
 export const TurnStatus = z.enum(["completed", "interrupted", "failed"]);

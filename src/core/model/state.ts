@@ -2,6 +2,7 @@ import { AgentState } from "./agentState.ts";
 import type { BlobRef } from "./blob.ts";
 import { CheckpointState } from "./checkpointState.ts";
 import type { ItemContent, ItemStatus, ItemType } from "./item.ts";
+import { firstAtOrAbove, insertById, insertInOrder } from "./ordered.ts";
 import type {
 	JournalRecord,
 	RecordOf,
@@ -57,6 +58,7 @@ export interface TurnState {
 	model: string | undefined;
 	branch: string | undefined;
 	sourceId: string | undefined;
+	agentTurn: string | undefined;
 	/** Ids of its items in order. */
 	readonly items: string[];
 	end:
@@ -321,6 +323,7 @@ export class SessionState {
 		turn.model = record.model;
 		turn.branch = record.git?.branch;
 		turn.sourceId = record.sourceId;
+		turn.agentTurn = record.agentTurn;
 		this.seen(turn.time);
 		if (decides) {
 			this.decideHead({ by: record.id, kind: "turn", turn: record.id });
@@ -407,6 +410,7 @@ export class SessionState {
 				model: undefined,
 				branch: undefined,
 				sourceId: undefined,
+				agentTurn: undefined,
 				items: [],
 				end: undefined,
 			};
@@ -464,37 +468,4 @@ function decide<T>(register: Register<T>, by: string, value: T): void {
 		register.by = by;
 		register.value = value;
 	}
-}
-
-function insertById<T extends { readonly id: string }>(list: T[], entry: T): void {
-	insertInOrder(list, entry, (known) => known.id);
-}
-
-/** Inserts at the end, where new entries belong nearly always, or in its place; a key that is there already is left out. */
-function insertInOrder<T>(list: T[], entry: T, key: (entry: T) => string): void {
-	const own = key(entry);
-	const last = list.at(-1);
-	if (last === undefined || key(last) < own) {
-		list.push(entry);
-		return;
-	}
-	const at = firstAtOrAbove(list, own, key);
-	if (key(list[at] as T) !== own) {
-		list.splice(at, 0, entry);
-	}
-}
-
-/** Index of the first entry of an ordered list whose key is not below `limit`; the list's length when there is none. */
-function firstAtOrAbove<T>(list: readonly T[], limit: string, key: (entry: T) => string): number {
-	let low = 0;
-	let high = list.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (key(list[middle] as T) < limit) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return low;
 }

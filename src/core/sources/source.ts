@@ -75,6 +75,8 @@ export interface AdoptableItem {
 
 export interface AdoptableTurn {
 	readonly sourceId: string;
+	/** The agent's own name of the turn, by which it can be asked to go back to it. */
+	readonly agentTurn?: string;
 	readonly ts: string;
 	/** `sourceId` of the item it continues; null for the first. */
 	readonly after: string | null;

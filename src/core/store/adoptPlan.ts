@@ -108,6 +108,7 @@ class GrowthPlan {
 			ts: turn.ts,
 			after,
 			sourceId: turn.sourceId,
+			...(turn.agentTurn === undefined ? {} : { agentTurn: turn.agentTurn }),
 			...(turn.model === undefined ? {} : { model: turn.model }),
 			...(Object.keys(git).length === 0 ? {} : { git }),
 		});

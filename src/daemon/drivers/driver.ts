@@ -77,8 +77,8 @@ export interface AgentThread {
 	steer(input: PromptInput): Promise<void>;
 	/** Asks the agent to stop; `ended` tells when it has. */
 	interrupt(): Promise<void>;
-	/** What the agent calls it now; empty when it has no name, undefined when the agent cannot tell. */
-	readName(): Promise<string | undefined>;
+	/** How the agent has it now: its name, empty when there is none. Undefined when the agent cannot tell. */
+	read(): Promise<{ readonly name: string; readonly archived: boolean } | undefined>;
 	setName(name: string): Promise<void>;
 	setArchived(archived: boolean): Promise<void>;
 }

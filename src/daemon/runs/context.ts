@@ -141,8 +141,8 @@ function agentTurnOf({ journal, turn }: ChainTurn, agent: string): AgentTurn | u
 		return attachment.agent === agent ? { thread, agentTurn, adopted: false } : undefined;
 	}
 	const origin = journal.state.header?.session.origin;
-	return origin?.source === agent && turn.sourceId !== undefined
-		? { thread: origin.id, agentTurn: turn.sourceId, adopted: true }
+	return origin?.source === agent && turn.agentTurn !== undefined
+		? { thread: origin.id, agentTurn: turn.agentTurn, adopted: true }
 		: undefined;
 }
 

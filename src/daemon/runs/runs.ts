@@ -17,16 +17,16 @@ import type {
 	PromptInput,
 	RunRecord,
 } from "../../protocol/daemon.ts";
-import type { AgentListener, AgentThread } from "../drivers/driver.ts";
 import type { StateStore } from "../state/stateStore.ts";
 import type { Agents } from "../supervise/agents.ts";
+import { Agreement } from "./agreement.ts";
 import { Approvals } from "./approvals.ts";
 import { folderOf, planContext } from "./context.ts";
 import { closeLostTurns } from "./reconcile.ts";
 import { Run, type RunSupport } from "./run.ts";
 
 /** The turns that run now, of all sessions. */
-export class Runs implements AgentListener {
+export class Runs {
 	readonly onDelta = new Emitter<DaemonNotice<"delta">>();
 	readonly onGrown = new Emitter<DaemonNotice<"grown">>();
 	/** Runs or approvals have changed. */
@@ -41,9 +41,10 @@ export class Runs implements AgentListener {
 	/** Prompts that are being taken; none of these rejects. */
 	private readonly taking = new Set<Promise<void>>();
 	private readonly support: RunSupport;
-	/** Sessions by the agent's name of their conversation, and what the agent was last known to say about it. */
-	private readonly threads = new Map<string, string>();
-	private readonly archivedThreads = new Map<string, boolean>();
+	/** Sessions to be brought in step with an agent when their turn is over. */
+	private readonly owed = new Map<string, () => Promise<unknown>>();
+	/** What agents say of conversations beside their turns goes there. */
+	readonly agreement: Agreement;
 	private readonly closing = new AbortController();
 	private readonly checkpoints: Checkpoints;
 
@@ -52,6 +53,7 @@ export class Runs implements AgentListener {
 		this.store = store;
 		this.state = state;
 		this.protocols = protocols;
+		this.agreement = new Agreement(store, state, (session) => this.live.get(session)?.record);
 		this.checkpoints = new Checkpoints(store.folder, store.locations);
 		this.support = {
 			store,
@@ -62,7 +64,7 @@ export class Runs implements AgentListener {
 			onDelta: (delta) => this.onDelta.fire(delta),
 			onGrown: (grown) => this.onGrown.fire(grown),
 			onChange: () => this.onChange.fire(),
-			onThread: (session, thread) => this.attached(session, thread),
+			onThread: (session, thread) => this.agreement.attached(session, thread),
 		};
 	}
 
@@ -190,8 +192,9 @@ export class Runs implements AgentListener {
 		await Promise.all([...this.live.values()].map((run) => run.interrupt()));
 	}
 
-	/** Brings the agent's name and archive mark of a session in step with ours. */
-	async sync({ session: id, agent: spec }: DaemonParams<"sync">, agents: Agents): Promise<boolean> {
+	/** Brings the agent's name and archive mark of a session in step with ours; while a turn runs, once more after it. */
+	async sync(params: DaemonParams<"sync">, agents: Agents): Promise<boolean> {
+		const { session: id, agent: spec } = params;
 		const session = await this.store.open(id);
 		const attachment = session.state.agent.attachment;
 		if (!attachment || attachment.agent !== spec.agent) {
@@ -201,114 +204,13 @@ export class Runs implements AgentListener {
 		agent.hold();
 		try {
 			const connection = await agent.connect();
-			const thread = connection.handle(attachment.thread);
-			await this.attached(id, thread);
-			const { archived } = session.state;
-			if (this.archivedThreads.get(thread.id) !== archived) {
-				// One that stands so already is refused, which is as good.
-				await thread.setArchived(archived).catch(() => undefined);
-				this.archivedThreads.set(thread.id, archived);
+			await this.agreement.attached(id, connection.handle(attachment.thread));
+			if (this.live.has(id)) {
+				this.owed.set(id, () => this.sync(params, agents));
 			}
 			return true;
 		} finally {
 			agent.release();
-		}
-	}
-
-	/** The agent has given a conversation a name. */
-	named(thread: string, name: string, how: "given" | "made"): void {
-		const title = name.trim();
-		void this.follower(thread, async (session) => {
-			const before = this.state.getSession(session.id)?.name ?? "";
-			await this.setAgreed(session.id, title);
-			const ours = session.state.title;
-			const mayReplace = how === "given" || ours === "" || ours === before;
-			const isNew = mayReplace && title !== "" && title !== ours;
-			if (isNew) {
-				await session.rename(title);
-			}
-			return isNew;
-		});
-	}
-
-	archived(thread: string, archived: boolean): void {
-		this.archivedThreads.set(thread, archived);
-		void this.follower(thread, async (session) => {
-			const isNew = session.state.archived !== archived;
-			if (isNew) {
-				await (archived ? session.archive() : session.unarchive());
-			}
-			return isNew;
-		});
-	}
-
-	private async follower(
-		thread: string,
-		change: (session: Session) => Promise<boolean>,
-	): Promise<void> {
-		const id = this.threads.get(thread);
-		if (id === undefined) {
-			return;
-		}
-		try {
-			const session = await this.store.open(id);
-			if (await change(session)) {
-				await this.state.recordEvent({
-					level: "info",
-					type: "session.changed",
-					message: "The agent has renamed or archived the session.",
-					session: id,
-				});
-			}
-		} catch (error) {
-			await this.state
-				.recordEvent({
-					level: "warning",
-					type: "session.changed",
-					message: error instanceof Error ? error.message : String(error),
-					session: id,
-				})
-				.catch(() => undefined);
-		}
-	}
-
-	/** A session lives in this thread now. */
-	private async attached(id: string, thread: AgentThread): Promise<void> {
-		this.threads.set(thread.id, id);
-		const run = this.live.get(id)?.record;
-		const known = this.state.getSession(id);
-		await this.state.upsertSession({
-			session: id,
-			agent: run?.agent ?? known?.agent ?? "",
-			thread: thread.id,
-			name: known?.thread === thread.id ? known.name : null,
-			status: "open",
-			currentTurn: run?.turn ?? null,
-			updatedAt: new Date(this.store.clock()).toISOString(),
-		});
-		await this.agreeOnName(await this.store.open(id), thread);
-	}
-
-	/** The side that has changed the name since both agreed wins; when both have, ours does. */
-	private async agreeOnName(session: Session, thread: AgentThread): Promise<void> {
-		const theirs = await thread.readName();
-		const ours = givenTitle(session);
-		const agreed = this.state.getSession(session.id)?.name ?? "";
-		if (theirs === undefined || theirs === ours) {
-			await this.setAgreed(session.id, ours);
-		} else if (theirs !== "" && theirs !== agreed && ours === agreed) {
-			await this.setAgreed(session.id, theirs);
-			await session.rename(theirs);
-		} else if (ours !== "") {
-			await thread.setName(ours);
-			await this.setAgreed(session.id, ours);
-		}
-	}
-
-	private async setAgreed(session: string, name: string): Promise<void> {
-		const known = this.state.getSession(session);
-		if (known && known.name !== name) {
-			await this.state.upsertSession({ ...known, name });
 		}
 	}
 
@@ -387,6 +289,10 @@ export class Runs implements AgentListener {
 	private over(session: string): void {
 		this.live.delete(session);
 		this.onChange.fire();
+		const owed = this.owed.get(session);
+		this.owed.delete(session);
+		// Tried again with the next prompt.
+		owed?.().catch(() => undefined);
 		const known = this.state.getSession(session);
 		if (known) {
 			const updatedAt = new Date(this.store.clock()).toISOString();
@@ -400,11 +306,6 @@ export class Runs implements AgentListener {
 
 function ignore(): void {
 	return;
-}
-
-/** The title that a person gave; empty when there is none or a source made it up. */
-function givenTitle({ state: { title, header } }: Session): string {
-	return header?.session.untitled && header.session.title === title ? "" : title;
 }
 
 function checkPromptable({ state }: Session, now: number): void {

@@ -33,6 +33,7 @@ async function adoptableTurn(
 	const end = endOf({ rollout, turn, items, after }, now);
 	return {
 		sourceId: rollout.turnId(turn),
+		...(turn.nativeId === undefined ? {} : { agentTurn: turn.nativeId }),
 		ts: isoTime(turn.time || (items[0]?.time ?? 0)),
 		after,
 		...(turn.model === undefined ? {} : { model: turn.model }),

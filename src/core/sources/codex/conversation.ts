@@ -233,6 +233,7 @@ export class Conversation {
 			offset: at.offset,
 			ordinal: at.ordinal,
 			time: at.time,
+			nativeId: undefined,
 			after: this.head,
 			first: this.items.length,
 			count: 0,

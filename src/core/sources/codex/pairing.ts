@@ -28,6 +28,8 @@ export interface ParsedTurn {
 	readonly offset: number;
 	readonly ordinal: number;
 	readonly time: number;
+	/** Codex's own name of it; older versions write none. */
+	nativeId: string | undefined;
 	/** Index of the item it continues; -1 for the beginning of the file. */
 	readonly after: number;
 	/** Index of its first item; its items follow each other. */

@@ -314,7 +314,7 @@ export class RolloutParser extends RolloutLines {
 				return;
 			case "task_started":
 			case "turn_started":
-				this.told.startTurn(at, true);
+				this.told.startTurn(at, true).nativeId = asText(payload["turn_id"]);
 				this.bookkeeping++;
 				return;
 			case "task_complete":

@@ -257,7 +257,7 @@ class AcpThread implements AgentThread {
 	}
 
 	/** The protocol has no words for it. */
-	async readName(): Promise<undefined> {
+	async read(): Promise<undefined> {
 		return undefined;
 	}
 	async setName(): Promise<void> {

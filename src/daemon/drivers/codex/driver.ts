@@ -243,9 +243,12 @@ class CodexThread implements AgentThread {
 		}
 	}
 
-	async readName(): Promise<string> {
+	async read(): Promise<{ name: string; archived: boolean }> {
 		const answer = await this.peer.call("thread/read", { threadId: this.id, includeTurns: false });
-		return ThreadAnswer.parse(answer).thread.name ?? "";
+		const { name, path: file } = ThreadAnswer.parse(answer).thread;
+		// Codex says it by the folder alone.
+		const archived = path.basename(path.dirname(file ?? "")) === "archived_sessions";
+		return { name: name ?? "", archived };
 	}
 
 	async setName(name: string): Promise<void> {

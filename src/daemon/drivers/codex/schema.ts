@@ -16,7 +16,7 @@ export const Message = z.looseObject({
 export const ErrorShape = z.looseObject({ code: z.number(), message: z.string() });
 
 export const ThreadAnswer = z.looseObject({
-	thread: z.looseObject({ id: z.string(), name: maybe(z.string()) }),
+	thread: z.looseObject({ id: z.string(), name: maybe(z.string()), path: maybe(z.string()) }),
 	model: maybe(z.string()),
 });
 export const TurnAnswer = z.looseObject({ turn: z.looseObject({ id: z.string() }) });
