@@ -20,21 +20,26 @@ export function connect(folders: Folders, name = "another window"): Promise<Daem
 	});
 }
 
-/** A connection to the daemon that runs already. */
+/** A connection to the daemon that the window starts. */
 export async function find(folders: Folders): Promise<DaemonClient> {
-	const client = await findDaemon(folders.folder, "another window", personEnv(folders));
-	assert.ok(client, "No daemon runs.");
+	const client = await eventually(
+		() => findDaemon(folders.folder, "another window", personEnv(folders)),
+		(found) => found !== undefined,
+		"The daemon",
+	);
+	assert.ok(client);
 	return client;
 }
 
-/** Gives a prompt to an agent of test/daemon/fakeAgent.mjs. */
+/** Gives a prompt to an agent of test/daemon/fakeAgent.mjs, which goes by the name of Codex. */
 export function prompt(
 	client: DaemonClient,
 	session: string,
 	mode: string,
 	text = "Do it",
 ): Promise<DaemonResult<"prompt">> {
-	return client.call("prompt", { session, input: { text }, agent: fakeAgent(mode) });
+	const agent = { ...fakeAgent(mode), agent: "codex" };
+	return client.call("prompt", { session, input: { text }, agent });
 }
 
 /** The questions that are open, once there are as many as that. */
@@ -46,9 +51,34 @@ export async function openQuestions(client: DaemonClient, count: number): Promis
 	);
 }
 
+export const statusSelector = '.statusbar-item[id$="skein.daemon"]';
+
 /** The item of the status bar, as a person or a screen reader gets it. */
 export function statusItem({ page }: VSCodeWindow) {
-	return page.locator('.statusbar-item[id$="skein.daemon"]');
+	return page.locator(statusSelector);
+}
+
+/** Texts that the status bar has had, in order, from now on. */
+export async function watchStates(window: VSCodeWindow): Promise<() => Promise<string[]>> {
+	await statusItem(window).waitFor();
+	await window.page.evaluate(`(() => {
+		const texts = [];
+		const read = () => {
+			const item = document.querySelector(${JSON.stringify(statusSelector)});
+			const text = item?.innerText.trim();
+			if (text && texts.at(-1) !== text) {
+				texts.push(text);
+			}
+		};
+		read();
+		new MutationObserver(read).observe(document.querySelector(".part.statusbar"), {
+			childList: true,
+			subtree: true,
+			characterData: true,
+		});
+		globalThis.skeinStates = texts;
+	})()`);
+	return () => window.page.evaluate<string[]>("globalThis.skeinStates");
 }
 
 /** Resolves when the status bar says this. */

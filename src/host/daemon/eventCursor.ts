@@ -38,7 +38,7 @@ export class EventCursor implements vscode.Disposable {
 
 	/** The numbers begin anew: the daemon's own memory was lost. */
 	restart(seq: number): void {
-		this.last = Math.min(seq, this.last ?? seq);
+		this.last = null;
 		this.reached(seq);
 	}
 

@@ -170,6 +170,8 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 			early = undefined;
 			if (before.lost) {
 				this.cursor.restart(before.seq);
+			} else {
+				this.cursor.reached(before.seq);
 			}
 		} catch (error) {
 			client.dispose();

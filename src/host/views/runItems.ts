@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Approval, RunRecord } from "../../protocol/daemon.ts";
 import type { RowToken } from "../contributions.ts";
 import { commandIds } from "../contributions.ts";
@@ -18,6 +19,8 @@ export interface RunRow {
 	readonly node: RunNode;
 	readonly run: RunRecord;
 	readonly title: string;
+	/** The session as it is listed; undefined when it is gone. */
+	readonly session: SessionSummary | undefined;
 	/** Open questions. */
 	readonly questions: number;
 	/** Name of the folder, where there are several. */
@@ -44,12 +47,11 @@ export function runItem(row: RunRow, times: RelativeTime, now: number): vscode.T
 			.filter(Boolean)
 			.join(", "),
 	};
-	// VS Code's own command: only that is told of single and double click.
-	item.command = {
-		command: "vscode.open",
-		title: vscode.l10n.t("Open"),
-		arguments: [tabUri({ id: run.session, title, origin: null })],
-	};
+	if (row.session) {
+		// VS Code's own command: only that is told of single and double click.
+		const title = vscode.l10n.t("Open");
+		item.command = { command: "vscode.open", title, arguments: [tabUri(row.session)] };
+	}
 	return item;
 }
 

@@ -146,7 +146,7 @@ export class RunsView implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 				this.intern(node);
 				const below = this.keysBelow(node.key);
 				const row = node.kind === "run" ? this.row(node) : undefined;
-				this.looks.set(node.key, JSON.stringify([row, below]));
+				this.looks.set(node.key, JSON.stringify([row?.run, row?.title, row?.questions, below]));
 			}
 		}
 	}
@@ -175,10 +175,10 @@ export class RunsView implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 		const questions = isLive(run)
 			? daemon.approvals.filter((approval) => approval.run === run.id).length
 			: 0;
-		const title =
-			this.list.get(run.session, node.folder)?.summary.title || vscode.l10n.t("Untitled session");
-		const several = this.daemons.all.length > 1;
-		return { node, run, title, questions, folder: several ? folderName(node.folder) : "" };
+		const session = this.list.get(run.session, node.folder)?.summary;
+		const title = session?.title || vscode.l10n.t("Untitled session");
+		const folder = this.daemons.all.length > 1 ? folderName(node.folder) : "";
+		return { node, run, title, session, questions, folder };
 	}
 
 	private approval(node: RunNode & { kind: "approval" }) {

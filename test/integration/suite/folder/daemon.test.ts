@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
-import type { DaemonState } from "../../../../src/protocol/daemon.ts";
+import { WatchedDaemon } from "../../../../src/host/daemon/watchedDaemon.ts";
+import type { DaemonEvent, DaemonState } from "../../../../src/protocol/daemon.ts";
 import { endDaemon, over, prompt, showsRuns, showsStatus, statusBar } from "../agents.ts";
 import {
 	closeEditors,
@@ -156,6 +157,53 @@ describe("The daemon of a folder", () => {
 		await run("startDaemon");
 		await until("it is idle", () => daemon.state.kind === "idle");
 		assert.equal(lastRecord(session)["status"], "interrupted");
+	});
+});
+
+describe("A window that comes back", () => {
+	after(endDaemon);
+
+	it("is told what happened meanwhile, each event once and in order", async () => {
+		const { context } = await skein();
+		const memory = new Map<string, unknown>();
+		const memento: vscode.Memento = {
+			keys: () => [...memory.keys()],
+			get: (key: string) => memory.get(key) as never,
+			update: async (key: string, value: unknown) => void memory.set(key, value),
+		};
+		const open = () => {
+			const told: DaemonEvent[] = [];
+			const options = { script: "", version: "", memory: memento, log: context.log };
+			const daemon = new WatchedDaemon(folder(), options);
+			daemon.onEvent((event) => told.push(event));
+			daemon.watch();
+			return { daemon, told };
+		};
+		const { run: first } = await prompt("Seen", "talk");
+		const before = open();
+		await until("it is connected", () => before.daemon.status);
+		await over(first);
+		const { run: second } = await prompt("Seen, too", "talk");
+		const endOf = (run: string) => (event: DaemonEvent) =>
+			event.type === "run.ended" && event.detail?.["run"] === run;
+		await until("its end is told", () => before.told.some(endOf(second)));
+		before.daemon.dispose();
+
+		const { run: missed } = await prompt("While it was closed", "talk");
+		await over(missed);
+		const after = open();
+		await until("it is told of the run", () => after.told.some(endOf(missed)));
+		const { run: last } = await prompt("Open again", "talk");
+		await until("it is told of the next", () => after.told.some(endOf(last)));
+		after.daemon.dispose();
+
+		const numbers = [...before.told, ...after.told].map(({ seq }) => seq);
+		const [from = 0] = numbers;
+		assert.deepEqual(
+			numbers,
+			numbers.map((_, index) => from + index),
+		);
+		assert.ok(!after.told.some(endOf(second)));
 	});
 });
 
