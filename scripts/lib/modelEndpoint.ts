@@ -3,7 +3,11 @@ import type { AddressInfo } from "node:net";
 
 /** One item of a scripted answer. */
 export type Scripted =
-	| { readonly say: string }
+	/** With `hold` the text stops after so many letters, until the promise is kept. */
+	| {
+			readonly say: string;
+			readonly hold?: { readonly after: number; readonly until: Promise<void> };
+	  }
 	| { readonly think: string }
 	| { readonly run: string }
 	| { readonly patch: string }
@@ -39,7 +43,7 @@ export async function startModelEndpoint(): Promise<ModelEndpoint> {
 			requests.push(JSON.parse(body));
 			const answer = queue.shift() ?? [{ say: "(The script has ended.)" }];
 			response.writeHead(200, { "content-type": "text/event-stream" });
-			respond(response, `resp_${++count}`, answer, body.length);
+			void respond(response, `resp_${++count}`, answer, body.length);
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -56,12 +60,12 @@ export async function startModelEndpoint(): Promise<ModelEndpoint> {
 	};
 }
 
-function respond(
+async function respond(
 	response: ServerResponse,
 	id: string,
 	answer: readonly Scripted[],
 	requestLength: number,
-): void {
+): Promise<void> {
 	const send = (type: string, event: object) =>
 		response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...event })}\n\n`);
 	send("response.created", { response: { id } });
@@ -75,7 +79,13 @@ function respond(
 				output_index: index,
 				item: { ...item, content: [] },
 			});
+			const hold = "say" in part ? part.hold : undefined;
+			let told = 0;
 			for (const delta of text.match(/[\s\S]{1,24}/g) ?? []) {
+				if (hold && told <= hold.after && told + delta.length > hold.after) {
+					await hold.until;
+				}
+				told += delta.length;
 				send("response.output_text.delta", {
 					item_id: item.id,
 					output_index: index,

@@ -187,3 +187,139 @@ openCodeTest(
 		);
 	},
 );
+
+codexTest(
+	"composer: a reload in mid-turn loses nothing, another window follows and answers, drafts stay",
+	{},
+	async (window, model) => {
+		const { folders, page } = window;
+		const transcript = () => window.transcript();
+		await begun(window);
+		await window.runCommand("Skein: New Session");
+		await composerBox(window).waitFor();
+
+		await window.step("a reload while an answer streams, and while something waits", async () => {
+			const half = "The first half of the answer is here. ";
+			const rest = "And this is the second half, which came after the reload.";
+			const go = Promise.withResolvers<void>();
+			model.script([
+				[{ say: half + rest, hold: { after: half.length, until: go.promise } }],
+				[{ say: "The one that waited." }],
+			]);
+			await say(window, "Answer slowly");
+			await transcript().getByText("The first half").waitFor();
+			await say(window, "And then");
+			await transcript().locator(".queue").getByText("And then").waitFor();
+			await composerBox(window).fill("half typed");
+			await window.keeps("half typed");
+			await window.reload();
+			await transcript().getByText("The first half").waitFor();
+			await transcript().locator(".working").waitFor();
+			await transcript().locator(".queue").getByText("And then").waitFor();
+			assert.equal(await composerBox(window).inputValue(), "half typed");
+			go.resolve();
+			await transcript().getByText("came after the reload.").waitFor();
+			await transcript().getByText("The one that waited.").waitFor();
+			await turnEnded(window);
+			const articles = await transcript().locator("article").allInnerTexts();
+			assert.deepEqual(
+				articles.map((text) => text.trim().split("\n").at(-1)),
+				["Answer slowly", `${half}${rest}`, "And then", "The one that waited."],
+			);
+			await composerBox(window).fill("");
+		});
+
+		await window.step(
+			"another window follows, sees who runs it, and answers once for all",
+			async () => {
+				const second = await window.another();
+				await second.openSkein();
+				await second.row("Answer slowly").click();
+				await second.transcript().getByText("The one that waited.").waitFor();
+				const go = Promise.withResolvers<void>();
+				const text = "I look at it first, and then I run it.";
+				model.script([
+					[{ say: text, hold: { after: 24, until: go.promise } }, { run: "echo two > two.txt" }],
+					[{ say: "Both windows saw it." }],
+				]);
+				await say(window, "Run it");
+				await second.transcript().getByText("runs a turn of this session").waitFor();
+				await second.transcript().getByText("I look at it").waitFor();
+				assert.equal(await composerBox(second).count(), 0);
+				go.resolve();
+				await card(window).waitFor();
+				await card(second).getByText("echo two > two.txt").first().waitFor();
+				await card(second).getByRole("button", { name: "Allow", exact: true }).click();
+				await card(window).waitFor({ state: "detached" });
+				await transcript()
+					.locator(".answered", { hasText: /Allow, by the window/ })
+					.waitFor();
+				for (const each of [window, second]) {
+					await each.transcript().getByText("Both windows saw it.").waitFor();
+				}
+				assert.equal(await readFile(path.join(folders.folder, "two.txt"), "utf8"), "two\n");
+				await composerBox(second).waitFor();
+			},
+		);
+
+		await window.step("a mention and an image go to the agent", async () => {
+			await writeFile(path.join(folders.folder, "plan.md"), "the plan\n");
+			model.script([[{ say: "Seen." }]]);
+			await composerBox(window).click();
+			await page.keyboard.type("Look at @pla");
+			const option = transcript().getByRole("option", { name: "plan.md" });
+			await eventually(
+				async () => {
+					await page.keyboard.press("Backspace");
+					await page.keyboard.type("a");
+					return option.count();
+				},
+				(count) => count > 0,
+				"Files offered",
+			);
+			await page.keyboard.press("Enter");
+			await window.inTranscript(pastePicture);
+			await transcript().getByRole("button", { name: "Remove dot.png" }).waitFor();
+			await transcript().locator(".composer .images img").waitFor();
+			await composerBox(window).press("Enter");
+			await transcript().getByText("Seen.").waitFor();
+			const asked = JSON.stringify(model.requests.at(-1));
+			assert.match(asked, /Look at @plan\.md/);
+			assert.match(asked, /data:image\/png;base64,/);
+			await transcript().locator("article.userMessage img").last().waitFor();
+		});
+
+		await window.step(
+			"a new session with something typed is there after a reload, an empty one is not",
+			async () => {
+				const before = await journals(window);
+				await window.runCommand("Skein: New Session");
+				await window.activeTab("New Session");
+				await composerBox(window).waitFor();
+				await window.runCommand("Skein: New Session");
+				await eventually(
+					() => window.editorTabs().filter({ hasText: "New Session" }).count(),
+					(count) => count === 2,
+					"New sessions",
+				);
+				await composerBox(window).fill("not sent yet");
+				await window.keeps("not sent yet");
+				await window.reload();
+				await composerBox(window).waitFor();
+				assert.equal(await composerBox(window).inputValue(), "not sent yet");
+				assert.deepEqual(await journals(window), before);
+			},
+		);
+		assert.deepEqual(window.observed.cspViolations, []);
+	},
+);
+
+/** What a person does who copies a picture elsewhere and pastes it here. */
+const pastePicture = `(() => {
+	const base64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+	const bytes = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0));
+	const transfer = new DataTransfer();
+	transfer.items.add(new File([bytes], "dot.png", { type: "image/png" }));
+	document.querySelector(".composer textarea").dispatchEvent(
+		new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
+})()`;

@@ -119,7 +119,10 @@ export async function openVSCode(setup: WindowSetup = {}): Promise<VSCodeWindow>
 			workspace: setup.workspace === "none" ? undefined : folders.folder,
 			extensionDevelopmentPath: setup.vsix
 				? undefined
-				: await linkExtension(setup.extension ?? repository, scratch),
+				: await linkExtension(
+						setup.extension ?? process.env["SKEIN_EXTENSION"] ?? repository,
+						scratch,
+					),
 		});
 		await page.goto(url);
 		await window.settled();
