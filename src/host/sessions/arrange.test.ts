@@ -59,6 +59,24 @@ describe("The sessions tree", () => {
 		]);
 	});
 
+	it("groups what is long ago by month where it is much", () => {
+		const many = Array.from({ length: 250 }, (_, index) =>
+			row(`s${index}`, {
+				updatedAt: new Date(2026, 3, 20 - Math.floor(index / 5), 12).toISOString(),
+			}),
+		);
+		const rows = [
+			row("today", { updatedAt: daysAgo(0) }),
+			row("undated", { updatedAt: "" }),
+			...many,
+		];
+		const groups = (of: typeof rows) =>
+			draw(arrange({ ...base, rows: of, groupBy: "date" })).filter((line) => !line.startsWith(" "));
+		assert.deepEqual(groups(rows), ["date today", "month 2026-04", "month 2026-03", "date older"]);
+		assert.equal(arrange({ ...base, rows, groupBy: "date" }).shown, 252);
+		assert.deepEqual(groups(rows.slice(0, 201)), ["date today", "date older"]);
+	});
+
 	it("puts sessions of other folders below one row, one group a folder", () => {
 		const rows = [
 			row("here"),

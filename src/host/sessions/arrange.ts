@@ -3,7 +3,7 @@ import type { GroupBy, Shelf, SortBy } from "../contributions.ts";
 import type { Pausable } from "../slices.ts";
 import { atOnce, filtered, forEach, sorted } from "../slices.ts";
 import type { DateGroup } from "./dateGroups.ts";
-import { dateGrouper, dateGroups } from "./dateGroups.ts";
+import { dateGrouper, dateGroups, monthOf } from "./dateGroups.ts";
 import type { SessionFilter } from "./filter.ts";
 import { agentOf, isFiltering, matcher } from "./filter.ts";
 import { nestByLineage } from "./lineage.ts";
@@ -13,6 +13,8 @@ import { sorter } from "./sorting.ts";
 export type GroupName =
 	| { readonly by: "pinned" }
 	| { readonly by: "date"; readonly date: DateGroup }
+	/** One month of what is long ago, where that is much: `2026-10`. */
+	| { readonly by: "month"; readonly month: string }
 	| { readonly by: "agent"; readonly agent: string }
 	/** In *Other Folders*: the sessions of one folder; null for those that name none. */
 	| { readonly by: "cwd"; readonly cwd: string | null };
@@ -62,6 +64,9 @@ export interface Arrangement {
 }
 
 export const rootKey = "";
+
+/** More sessions than this from over 30 days ago are grouped by month. */
+const olderLimit = 200;
 
 /** Arranges one shelf. Pure, and linear but for the sort. It can be paused: 10,000 rows by title take some 30 ms. */
 export function* arranging(input: ArrangeInput): Pausable<Arrangement> {
@@ -217,8 +222,38 @@ function* addGroups(
 			groups.set(key, { name, rows: [row] });
 		}
 	});
+	if (groupBy === "date") {
+		splitOlder(groups, input);
+	}
 	for (const group of [...groups.values()].sort((a, b) => groupOrder(a.name, b.name))) {
 		yield* addGroup(builder, parent, group.name, group.rows);
+	}
+}
+
+/**
+ * What is long ago is one group, unless that were a long list: then it is one a month, which is also how people remember
+ * it. VS Code takes in all rows of a group at once when it is opened, a millisecond for every fifty.
+ */
+function splitOlder(
+	groups: Map<string, { name: GroupName; rows: SessionRow[] }>,
+	input: ArrangeInput,
+): void {
+	const key = groupKey({ by: "date", date: "older" });
+	const older = groups.get(key);
+	if (!older || older.rows.length <= olderLimit) {
+		return;
+	}
+	groups.delete(key);
+	for (const row of older.rows) {
+		const month = monthOf(timeOf(row.summary, input));
+		const name: GroupName =
+			month === undefined ? { by: "date", date: "older" } : { by: "month", month };
+		const group = groups.get(groupKey(name));
+		if (group) {
+			group.rows.push(row);
+		} else {
+			groups.set(groupKey(name), { name, rows: [row] });
+		}
 	}
 }
 
@@ -260,10 +295,12 @@ function* addGroup(
 
 function dateName(input: ArrangeInput): (row: SessionSummary) => GroupName {
 	const group = dateGrouper(input.now);
-	return (row) => ({
-		by: "date",
-		date: group(Date.parse(input.sortBy === "created" ? row.createdAt : row.updatedAt)),
-	});
+	return (row) => ({ by: "date", date: group(timeOf(row, input)) });
+}
+
+/** The time that a session is grouped by, ms since the epoch. */
+function timeOf(row: SessionSummary, { sortBy }: ArrangeInput): number {
+	return Date.parse(sortBy === "created" ? row.createdAt : row.updatedAt);
 }
 
 function agentName(row: SessionSummary): GroupName {
@@ -276,6 +313,8 @@ function groupKey(name: GroupName): string {
 			return "pinned";
 		case "date":
 			return `date:${name.date}`;
+		case "month":
+			return `month:${name.month}`;
 		case "agent":
 			return `agent:${name.agent}`;
 		case "cwd":
@@ -289,6 +328,14 @@ function groupOrder(a: GroupName, b: GroupName): number {
 	}
 	if (a.by === "date" && b.by === "date") {
 		return dateGroups.indexOf(a.date) - dateGroups.indexOf(b.date);
+	}
+	if (a.by === "month" && b.by === "month") {
+		return a.month < b.month ? 1 : -1;
+	}
+	if (a.by === "month" || b.by === "month") {
+		// Between what is lately and what has no date.
+		const date = a.by === "date" ? a.date : b.by === "date" ? b.date : undefined;
+		return (date === "older" ? -1 : 1) * (a.by === "month" ? 1 : -1);
 	}
 	return groupKey(a).localeCompare(groupKey(b));
 }

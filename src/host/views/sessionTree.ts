@@ -168,7 +168,9 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 	private groupState(name: GroupName, key: string): vscode.TreeItemCollapsibleState {
 		const parent = this.arrangement.parents.get(key)?.key ?? rootKey;
 		const first = this.arrangement.children.get(parent)?.find((node) => node.kind === "group");
-		const lately = name.by !== "date" || (name.date !== "month" && name.date !== "older");
+		const lately =
+			name.by !== "month" &&
+			(name.by !== "date" || (name.date !== "month" && name.date !== "older"));
 		const open = name.by === "cwd" ? this.isAlone(key) : lately || first?.key === key;
 		return open
 			? vscode.TreeItemCollapsibleState.Expanded
@@ -212,6 +214,13 @@ function container(
 	return item;
 }
 
+/** "October 2026", in the language of the window. */
+function monthLabel(month: string): string {
+	const [year = 0, number = 1] = month.split("-").map(Number);
+	const first = new Date(year, number - 1, 1);
+	return first.toLocaleDateString(vscode.env.language, { month: "long", year: "numeric" });
+}
+
 function groupLabel(name: GroupName): string {
 	switch (name.by) {
 		case "pinned":
@@ -220,6 +229,8 @@ function groupLabel(name: GroupName): string {
 			return groupedAgentLabel(name.agent);
 		case "cwd":
 			return name.cwd ? path.basename(name.cwd) || name.cwd : vscode.l10n.t("No folder");
+		case "month":
+			return monthLabel(name.month);
 		case "date":
 			switch (name.date) {
 				case "today":
