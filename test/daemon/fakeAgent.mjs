@@ -1,6 +1,6 @@
 // An agent that speaks Codex's protocol and misbehaves in the way its first argument names. What a turn says is fixed, so
 // that tests can compare. The second argument is a number some ways need.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -241,6 +241,9 @@ async function turn(threadId, turnId, prompt) {
 			break;
 		case "place":
 			delta(places.get(threadId));
+			break;
+		case "shell":
+			delta(execFileSync("/bin/sh", ["-c", prompt], { cwd: places.get(threadId) }).toString());
 			break;
 		case "pids":
 			delta(String(process.pid));

@@ -153,7 +153,10 @@ async function restore(
 		if (!(await document.save())) {
 			throw new HumanError(
 				"not-saved",
-				l10n.t("{0} could not be saved, so no file was restored.", document.uri.fsPath),
+				l10n.t(
+					"{0} has unsaved changes and could not be saved; it may have been changed on disk, too. Save or revert it first; no file was restored.",
+					document.uri.fsPath,
+				),
 			);
 		}
 	}
