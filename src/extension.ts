@@ -13,6 +13,8 @@ import { chooseFolder } from "./host/commands/folders.ts";
 import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
 import { ContextKeys } from "./host/contextKeys.ts";
+import { AgentNames } from "./host/daemon/agentNames.ts";
+import { configuredAgents } from "./host/daemon/agents.ts";
 import { Attention } from "./host/daemon/attention.ts";
 import { DaemonErrors } from "./host/daemon/daemonErrors.ts";
 import { Daemons } from "./host/daemon/daemons.ts";
@@ -67,6 +69,14 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const memory = context.workspaceState;
 	const daemons = own(new Daemons({ script, version, memory, log }));
 	const daemonErrors = own(new DaemonErrors(daemons));
+	own(
+		new AgentNames({
+			list,
+			clientOf: (folder) => daemons.of(folder).client,
+			agentOf: (id) => configuredAgents().find((agent) => agent.id === id)?.spec,
+			failed: (sentence) => log.warn(sentence),
+		}),
+	);
 	const recording = own(new ProtocolRecording(daemons, prompts));
 	const status = own(new DaemonStatusItem(daemons, recording, contextKeys));
 	const runs = own(new RunsView(daemons, list, catalogue));
@@ -95,7 +105,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const targets = new Targets(list, catalogue, reader, views, editors, prompts);
 	const { id: extensionId } = context.extension;
 	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources, untitled };
-	const running = { daemons, daemonErrors, recording, status, runs };
+	const running = { live, daemons, daemonErrors, recording, status, runs };
 	const doctor = own(new DoctorDocuments(catalogue, list));
 	const search = new SessionSearch(catalogue, list, context.workspaceState);
 	const all = {

@@ -16,7 +16,13 @@ export class Stores {
 	reading(folder: string): WorkspaceStore {
 		let store = this.stores.get(folder);
 		if (!store) {
-			store = new WorkspaceStore(folder, this.locations);
+			store = new WorkspaceStore(folder, this.locations, {
+				findRun: async (run) => {
+					// Loaded here only: few imports meet a turn that is open.
+					const { findRun } = await import("../daemon/client/findRun.ts");
+					return findRun(folder, run, "a window");
+				},
+			});
 			this.stores.set(folder, store);
 		}
 		return store;

@@ -46,9 +46,18 @@ export class Agreement implements AgentListener {
 				updatedAt: new Date(this.store.clock()).toISOString(),
 			});
 			const theirs = await thread.read();
-			if (theirs) {
-				await this.agreeOnName(await this.store.open(id), thread, theirs.name);
-				await this.agreeOnArchive(await this.store.open(id), thread, theirs.archived);
+			if (!theirs) {
+				return;
+			}
+			const name = async () => this.agreeOnName(await this.store.open(id), thread, theirs.name);
+			const archive = async () =>
+				this.agreeOnArchive(await this.store.open(id), thread, theirs.archived);
+			// An agent does not rename what it has archived: its name waits until it is back.
+			if (!theirs.archived) {
+				await name();
+				await archive();
+			} else if (!(await archive())) {
+				await name();
 			}
 		});
 	}
@@ -95,24 +104,26 @@ export class Agreement implements AgentListener {
 		}
 	}
 
+	/** Whether it is archived at the agent after that. */
 	private async agreeOnArchive(
 		session: Session,
 		thread: AgentThread,
 		theirs: boolean,
-	): Promise<void> {
+	): Promise<boolean> {
 		const ours = session.state.archived;
 		if (theirs !== ours && ours === this.agreed(session).archived) {
 			await this.agree(session.id, { archived: theirs });
 			await setArchived(session, theirs);
-			return;
+			return theirs;
 		}
 		if (theirs !== ours) {
 			if (ours && this.liveRun(session.id)) {
-				return;
+				return theirs;
 			}
 			await thread.setArchived(ours);
 		}
 		await this.agree(session.id, { archived: ours });
+		return ours;
 	}
 
 	private agreed({ id }: Session): { name: string; archived: boolean } {
