@@ -26,7 +26,7 @@ window.painted = new Promise((resolve) => requestAnimationFrame(() =>
 export async function everythingAtOnce(
 	context: BrowserContext,
 	journal: string,
-): Promise<{ paint: number; heap: number; scroll: Scrolling }> {
+): Promise<{ paint: number; nodes: number; scroll: Scrolling }> {
 	const texts: string[] = [];
 	for (const line of fs.readFileSync(journal, "utf8").split("\n")) {
 		const { item } = line === "" ? {} : (JSON.parse(line) as { item?: Record<string, unknown> });
@@ -46,9 +46,8 @@ export async function everythingAtOnce(
 		const paint = await page.evaluate<number>("window.painted");
 		const scroll = await scrolled(page, page.mainFrame());
 		const session = await context.newCDPSession(page);
-		await session.send("HeapProfiler.collectGarbage");
-		const { usedSize } = await session.send("Runtime.getHeapUsage");
-		return { paint, heap: usedSize, scroll };
+		const { nodes } = await session.send("Memory.getDOMCounters");
+		return { paint, nodes, scroll };
 	} finally {
 		await page.close();
 	}

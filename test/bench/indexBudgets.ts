@@ -6,12 +6,12 @@
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
 import type { Locations } from "../../src/core/locations.ts";
 import { createSources } from "../../src/core/sources/sources.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import { random, vocabulary, writeRollouts, writeStore } from "./datasets.ts";
+import { plainIndex } from "./plainIndex.ts";
 
 const root = process.env["SKEIN_BENCH_DATA"] ?? path.join(tmpdir(), "skein-bench");
 const asked = process.argv.slice(2);
@@ -58,41 +58,6 @@ async function timed(work: () => unknown): Promise<{ cpu: number; wall: number }
 	await work();
 	const { user, system } = process.cpuUsage(before);
 	return { cpu: (user + system) / 1000, wall: performance.now() - started };
-}
-
-/** The least anybody can do: read, JSON.parse, and one FTS5 insert an item. */
-function plainIndex(home: string, file: string): number {
-	const db = new DatabaseSync(file);
-	db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-	db.exec("CREATE VIRTUAL TABLE items USING fts5(body)");
-	const insert = db.prepare("INSERT INTO items (body) VALUES (?)");
-	const names = fs
-		.readdirSync(path.join(home, "sessions"), { recursive: true, encoding: "utf8" })
-		.filter((name) => name.endsWith(".jsonl"));
-	let items = 0;
-	db.exec("BEGIN");
-	for (const name of names) {
-		const calls = new Map<string, string>();
-		for (const text of fs.readFileSync(path.join(home, "sessions", name), "utf8").split("\n")) {
-			const payload = text === "" ? undefined : JSON.parse(text).payload;
-			if (payload?.type === "message") {
-				insert.run(payload.content[0].text);
-			} else if (payload?.type === "reasoning") {
-				insert.run(payload.summary[0].text);
-			} else if (payload?.type === "function_call" || payload?.type === "custom_tool_call") {
-				calls.set(payload.call_id, payload.arguments ?? payload.input);
-				continue;
-			} else if (payload?.output !== undefined) {
-				insert.run(`${calls.get(payload.call_id)}\n${payload.output}`);
-			} else {
-				continue;
-			}
-			items++;
-		}
-	}
-	db.exec("COMMIT");
-	db.close();
-	return items;
 }
 
 async function cold(): Promise<void> {

@@ -12,7 +12,7 @@ import { indexRows } from "./indexRows.ts";
 import { memory, opening } from "./open.ts";
 import { besideRipgrep } from "./rg.ts";
 import { seeds } from "./seeds.ts";
-import { circumstances, markdown, print, type Section } from "./table.ts";
+import { circumstances, load, markdown, print, type Section } from "./table.ts";
 import { insideVSCode } from "./vscode.ts";
 
 const { values, positionals } = parseArgs({
@@ -33,6 +33,7 @@ const parts: Readonly<Record<string, (quick: boolean) => Promise<Section>>> = {
 	memory,
 	vscode: insideVSCode,
 	seeds,
+	// The time of a live delta from an agent's output to the painted pixel is measured where runs are: add its part here.
 };
 
 const unknown = positionals.filter((name) => !(name in parts));
@@ -47,7 +48,9 @@ console.log(about);
 const sections: Section[] = [];
 for (const [name, measure] of Object.entries(parts)) {
 	if (positionals.length === 0 || positionals.includes(name)) {
+		const before = load();
 		const section = await measure(values.quick);
+		section.notes = [...(section.notes ?? []), `Load average: ${before} before, ${load()} after.`];
 		print(section);
 		sections.push(section);
 	}

@@ -20,7 +20,7 @@ export interface Section {
 	readonly title: string;
 	readonly rows: readonly Row[];
 	/** What was measured, in sentences. */
-	readonly notes?: readonly string[];
+	notes?: readonly string[];
 }
 
 /** ms as a person reads them. */
@@ -77,13 +77,17 @@ export function print({ title, rows, notes = [] }: Section): void {
 	}
 }
 
-/** The machine, the versions and the day, and how busy the machine was. */
-export function circumstances(): string {
-	const [cpu] = os.cpus();
-	const load = os
+/** How busy the machine was in the last minute, five and fifteen. */
+export function load(): string {
+	return os
 		.loadavg()
 		.map((value) => value.toFixed(1))
 		.join(", ");
+}
+
+/** The machine, the versions and the day, and how busy the machine was. */
+export function circumstances(): string {
+	const [cpu] = os.cpus();
 	const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], {
 		cwd: import.meta.dirname,
 		encoding: "utf8",
@@ -93,6 +97,6 @@ export function circumstances(): string {
 		`SQLite ${process.versions["sqlite"] ?? "?"}`,
 		`${os.type()} ${os.release().split("-")[0]}`,
 		`${os.cpus().length} x ${cpu?.model.trim() ?? "?"}, ${Math.round(os.totalmem() / 2 ** 30)} GB`,
-		`load average ${load}`,
+		`load average ${load()}`,
 	].join("; ");
 }
