@@ -61,7 +61,7 @@ export async function insideVSCode(quick: boolean): Promise<Section> {
 			const options = { recursive: true, preserveTimestamps: true } as const;
 			fs.cpSync(path.join(set, ".vscode/skein"), store, options);
 			fs.cpSync(path.join(journals, name), path.join(store, "sessions", name), options);
-			await warm(folders, id);
+			await warm(folders);
 		},
 	});
 	const lab = new Lab(window, probe, id);
@@ -164,7 +164,7 @@ function extensionWithProbe(): string {
 }
 
 /** As a user's machine is who has opened this folder before. */
-async function warm(folders: Folders, long: string): Promise<void> {
+async function warm(folders: Folders): Promise<void> {
 	const locations = userLocations(personEnv(folders));
 	const catalogue = new Catalogue({
 		folders: [folders.folder],
@@ -176,7 +176,7 @@ async function warm(folders: Folders, long: string): Promise<void> {
 	catalogue.dispose();
 	const store = new WorkspaceStore(folders.folder, locations);
 	const index = await SessionIndex.open({ stores: [store], sources: [], locations });
-	await index.updateSession(folders.folder, long);
+	await index.update();
 	index.close();
 	await store.close();
 }
