@@ -125,7 +125,8 @@ windowTest(
 			await window.runCommand("Skein: Show Last Daemon Error");
 			const editor = window.page.locator(".part.editor .view-lines");
 			await editor.getByText("I do not want to").first().waitFor();
-			await window.page.keyboard.press("Control+F4");
+			await window.runCommand("View: Close All Editors");
+			await editor.waitFor({ state: "detached" });
 		});
 
 		await window.step("crashed: the daemon is killed", async () => {

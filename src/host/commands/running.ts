@@ -55,15 +55,12 @@ export function daemonCommands(
 				},
 			);
 			await connect(daemon);
-			prompts.tell(l10n.t("The daemon runs."));
 		},
 
 		async stopDaemon() {
 			requireTrust();
 			const daemon = await running(l10n.t("Stop Daemon"));
-			if (await stop(context, daemon, l10n.t("Stop the daemon?"))) {
-				prompts.tell(l10n.t("The daemon was stopped."));
-			}
+			await stop(context, daemon, l10n.t("Stop the daemon?"));
 		},
 
 		async restartDaemon() {
@@ -71,7 +68,6 @@ export function daemonCommands(
 			const daemon = await running(l10n.t("Restart Daemon"));
 			if (await stop(context, daemon, l10n.t("Restart the daemon?"))) {
 				await connect(daemon);
-				prompts.tell(l10n.t("The daemon was restarted."));
 			}
 		},
 

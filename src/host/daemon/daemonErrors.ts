@@ -1,10 +1,8 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable.ts";
 import { HumanError } from "../../base/errors.ts";
-import type { DaemonTraces } from "../../daemon/client/files.ts";
-import type { ManagedChild } from "../../protocol/daemon.ts";
+import type { DaemonEvent, ManagedChild } from "../../protocol/daemon.ts";
 import { schemes } from "../contributions.ts";
-import { folderName } from "../workspace.ts";
 import type { Daemons, FolderDaemon } from "./daemons.ts";
 
 /** The last error of a daemon as a read-only text: what happened, to which process, and its last words. */
@@ -49,37 +47,51 @@ export class DaemonErrors implements vscode.TextDocumentContentProvider, vscode.
 	}
 }
 
+/** Undefined when nothing went wrong that is still known. */
 async function errorText(daemon: FolderDaemon): Promise<string | undefined> {
 	const { readDaemonTraces } = await import("../../daemon/client/files.ts");
 	const traces = await readDaemonTraces(daemon.folder);
-	const parts = [stateLines(daemon), eventLines(traces), ...childLines(daemon, traces)];
-	const told = parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
-	return told.length > 0 ? `${folderName(daemon.folder)}\n\n${told.join("\n\n")}\n` : undefined;
-}
-
-function stateLines({ state }: FolderDaemon): string[] {
-	if (state.kind === "degraded") {
-		return [state.reason];
+	const children = (daemon.status?.children ?? traces?.children ?? []).filter(isLost);
+	const sentences = new Set([
+		...stateSentences(daemon),
+		...children.flatMap((child) => child.lastError ?? []),
+		...(traces?.lastError ? [traces.lastError.message] : []),
+	]);
+	const [first, ...others] = sentences;
+	if (first === undefined) {
+		return undefined;
 	}
-	return state.kind === "crashed" ? [state.reason, ...state.stderr] : [];
+	const said = daemon.state.kind === "crashed" ? daemon.state.stderr : [];
+	const parts = [
+		[first, ...(traces?.lastError?.message === first ? [when(traces.lastError)] : [])],
+		said,
+		...children.map(childLines),
+		others,
+	];
+	const told = parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+	return `${told.join("\n\n")}\n`;
 }
 
-function eventLines(traces: DaemonTraces | undefined): string[] {
-	const event = traces?.lastError;
-	return event ? [`${event.createdAt} ${event.message}`] : [];
+function stateSentences({ state }: FolderDaemon): string[] {
+	return state.kind === "crashed" || state.kind === "degraded" ? [state.reason] : [];
 }
 
-function childLines(daemon: FolderDaemon, traces: DaemonTraces | undefined): string[][] {
-	const children: readonly ManagedChild[] = daemon.status?.children ?? traces?.children ?? [];
+function isLost(child: ManagedChild): boolean {
+	return child.lastError !== null && child.pid === null;
+}
+
+function childLines(child: ManagedChild): string[] {
 	const { t } = vscode.l10n;
-	return children
-		.filter((child) => child.lastError !== null)
-		.map((child) => [
-			`${child.agent}: ${child.lastError}`,
-			t("Command: {0}", [child.command, ...child.args].join(" ")),
-			t("Folder: {0}", child.cwd),
-			...(child.exitedAt
-				? [t("Ended: {0}, exit code {1}", child.exitedAt, child.exitCode ?? child.signal ?? "?")]
-				: []),
-		]);
+	const code = child.exitCode ?? child.signal;
+	return [
+		t("Agent: {0}", child.agent),
+		t("Command: {0}", [child.command, ...child.args].join(" ")),
+		t("Folder: {0}", child.cwd),
+		...(child.exitedAt ? [t("Ended: {0}", child.exitedAt)] : []),
+		...(code === null ? [] : [t("Exit code: {0}", code)]),
+	];
+}
+
+function when(event: DaemonEvent): string {
+	return new Date(event.createdAt).toLocaleString(vscode.env.language);
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
+import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
 import { WatchedDaemon } from "../../../../src/host/daemon/watchedDaemon.ts";
 import type { DaemonEvent, DaemonState } from "../../../../src/protocol/daemon.ts";
 import { endDaemon, over, prompt, showsRuns, showsStatus, statusBar } from "../agents.ts";
@@ -34,7 +36,7 @@ describe("The daemon of a folder", () => {
 		const daemon = context.daemons.of(folder());
 		const seen: DaemonState["kind"][] = [];
 		const listener = daemon.onDidChange(() => seen.push(daemon.state.kind));
-		await run("startDaemon", [], { told: "The daemon runs." });
+		await run("startDaemon");
 		listener.dispose();
 		assert.equal(seen[0], "starting");
 		await until("it is idle", () => daemon.state.kind === "idle");
@@ -109,10 +111,7 @@ describe("The daemon of a folder", () => {
 		await run("stopDaemon", [], { answers: [{ dismiss: true }] });
 		assert.equal(daemon.runOf(session)?.id, id);
 
-		await run("stopDaemon", [], {
-			answers: [{ confirm: "Interrupt and Stop" }],
-			told: "The daemon was stopped.",
-		});
+		await run("stopDaemon", [], { answers: [{ confirm: "Interrupt and Stop" }] });
 		await until("it is stopped", () => daemon.state.kind === "stopped");
 		assert.equal(lastRecord(session)["status"], "interrupted");
 		await run("stopDaemon", [], { error: /No daemon runs/ });
@@ -124,7 +123,7 @@ describe("The daemon of a folder", () => {
 		await run("restartDaemon", [], { error: /No daemon runs/ });
 		await run("startDaemon");
 		const first = daemon.client?.pid;
-		await run("restartDaemon", [], { told: "The daemon was restarted." });
+		await run("restartDaemon");
 		assert.ok(daemon.client?.pid);
 		assert.notEqual(daemon.client.pid, first);
 	});
@@ -157,6 +156,43 @@ describe("The daemon of a folder", () => {
 		await run("startDaemon");
 		await until("it is idle", () => daemon.state.kind === "idle");
 		assert.equal(lastRecord(session)["status"], "interrupted");
+	});
+});
+
+describe("The agents of a trusted workspace", () => {
+	const names = ["codex.path", "agents"] as const;
+	const settings = () => vscode.workspace.getConfiguration("skein");
+	after(async () => {
+		for (const name of names) {
+			await settings().update(name, undefined, vscode.ConfigurationTarget.Workspace);
+		}
+		await endDaemon();
+	});
+
+	it("are those of its settings: the program that they name is run", async () => {
+		const marker = process.env["SKEIN_TEST_MARKER"] ?? "";
+		const command = `${marker}.sh`;
+		const { Workspace } = vscode.ConfigurationTarget;
+		await settings().update("codex.path", command, Workspace);
+		await settings().update(
+			"agents",
+			{ mine: { command, args: ["--acp"], env: { A: "1" } }, gemini: null, odd: { command: 1 } },
+			Workspace,
+		);
+		const agents = configuredAgents();
+		assert.deepEqual(
+			agents.map(({ id, driver, spec }) => [id, driver, spec.command, spec.args.join(" ")]),
+			[
+				["codex", "codex", command, "app-server"],
+				["opencode", "acp", "opencode", "acp"],
+				["mine", "acp", command, "--acp"],
+			],
+		);
+		const [codex] = agents;
+		assert.ok(codex);
+		const { run: id } = await prompt("By the settings", "", { agent: codex.spec });
+		assert.equal(await over(id), "failed");
+		assert.match(readFileSync(marker, "utf8"), /marker\.sh app-server/);
 	});
 });
 

@@ -34,6 +34,27 @@ describe("Several folders", () => {
 		assert.equal(context.list.get(id)?.folder, folder(0));
 	});
 
+	it("have a daemon each: the status bar shows the most urgent one, and commands ask", async () => {
+		const { context, status } = await skein();
+		const [first, second] = [folder(0), folder(1)].map((each) => context.daemons.of(each));
+		assert.ok(first && second);
+		await run("startDaemon", [], { answers: [{ pick: path.basename(folder(1)) }] });
+		await until("it runs", () => second.state.kind === "idle");
+		assert.equal(first.client, undefined);
+		await until("the status bar says so", () => status.item.text === "$(circle-outline) Skein");
+		assert.match(status.item.accessibilityInformation?.label ?? "", /folder second/);
+		process.kill(second.client?.pid ?? 0, "SIGKILL");
+		await until("the status bar says so", () => status.item.text === "$(error) Skein: failed");
+		await run("showLastDaemonError", [], { answers: [{ pick: path.basename(folder(1)) }] });
+		const { document } = vscode.window.activeTextEditor ?? {};
+		assert.match(document?.getText() ?? "", /ended without saying so/);
+		await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+		await run("startDaemon", [], { answers: [{ pick: path.basename(folder(1)) }] });
+		// The only one that runs: nothing to ask.
+		await run("stopDaemon");
+		await until("it is stopped", () => second.state.kind === "stopped");
+	});
+
 	it("go from the tree when they are removed from the workspace, and come back with them", async () => {
 		const second = folder(1);
 		const { context } = await skein();

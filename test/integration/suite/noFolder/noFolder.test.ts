@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
-import { closeEditors, listed, paintedPanel, run, tree } from "../support.ts";
+import { closeEditors, listed, paintedPanel, run, skein, tree } from "../support.ts";
 
 describe("No folder", () => {
 	it("lists agents' sessions all the same", async () => {
@@ -17,6 +17,13 @@ describe("No folder", () => {
 		const panel = await paintedPanel("A tour of the code");
 		assert.deepEqual(panel.opened?.capabilities(), { write: false, fork: false });
 		await closeEditors();
+	});
+
+	it("has no daemon, and says why when one is asked for", async () => {
+		const { status } = await skein();
+		await run("startDaemon", [], { error: /Open a folder first/ });
+		await run("daemonActions", [], { error: /Open a folder first/ });
+		assert.equal(status.item.text, "", "The status bar item was never shown");
 	});
 
 	it("says that a session needs a folder", async () => {

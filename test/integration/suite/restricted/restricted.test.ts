@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { CommandName } from "../../../../src/host/contributions.ts";
 import { commandIds } from "../../../../src/host/contributions.ts";
+import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
+import { readSetting } from "../../../../src/host/settings.ts";
 import { filesBelow, folder, listed, paintedPanel, run, skein, tree, until } from "../support.ts";
 
 const reading: readonly CommandName[] = [
@@ -16,6 +20,7 @@ const reading: readonly CommandName[] = [
 	"revealJournal",
 	"searchSessions",
 	"sessionsThatChanged",
+	"stopIndexing",
 	"rebuildIndex",
 	"doctor",
 	"refresh",
@@ -55,6 +60,37 @@ describe("Restricted mode", () => {
 			await run(name, [{ id, item: "x" }], { error: /Restricted Mode/ });
 		}
 		assert.deepEqual(filesBelow(folder()), before);
+	});
+
+	it("starts nothing, whatever the workspace names, plants or asks for", async () => {
+		const { context, status, runs } = await skein();
+		const settings = vscode.workspace.getConfiguration("skein");
+		const planted = settings.inspect("codex.path")?.workspaceValue;
+		assert.equal(planted, undefined, "VS Code leaves out what is restricted");
+		assert.deepEqual(
+			configuredAgents().map(({ id, spec }) => [id, spec.command]),
+			[
+				["codex", "codex"],
+				["opencode", "opencode"],
+				["gemini", "gemini"],
+			],
+		);
+		assert.equal(readSetting("skein.sandbox"), "workspace-write");
+		assert.equal(readSetting("skein.approvals"), "on-request");
+		const { id } = await listed("Planted");
+		await run("openSession", [{ id }]);
+		await paintedPanel("Planted");
+		await vscode.commands.executeCommand("skein.runs.focus");
+		const daemon = context.daemons.of(folder());
+		await assert.rejects(daemon.connect(), /Restricted Mode/);
+		for (const name of ["startDaemon", "restartDaemon", "answerApproval", "stopRun"] as const) {
+			await run(name, [id], { error: /Restricted Mode/ });
+		}
+		assert.deepEqual(daemon.state, { kind: "stopped" });
+		assert.deepEqual(await runs.getChildren(), []);
+		assert.equal(status.item.text, "", "The status bar item was never shown");
+		assert.deepEqual(filesBelow(path.join(process.env["XDG_RUNTIME_DIR"] ?? "", "skein")), []);
+		assert.equal(existsSync(process.env["SKEIN_TEST_MARKER"] ?? ""), false);
 	});
 
 	it("keeps no copies", async () => {
