@@ -86,8 +86,7 @@ async function ask(
 	if (!option) {
 		return undefined;
 	}
-	const isYes = option.kind === "allowOnce" || option.kind === "allowAlways";
-	if (!isYes || approval.questions.length === 0) {
+	if (!asksMore(option, approval)) {
 		return { option: option.id };
 	}
 	const answers: Record<string, string[]> = {};
@@ -99,6 +98,11 @@ async function ask(
 		answers[question.id] = [text];
 	}
 	return { option: option.id, answers };
+}
+
+/** Whether there is something to fill in when this is chosen. */
+function asksMore({ kind }: Option, { questions }: Approval): boolean {
+	return questions.length > 0 && (kind === "allowOnce" || kind === "allowAlways");
 }
 
 async function askOne(
@@ -154,7 +158,7 @@ function choices(lines: readonly string[], approval: Approval): Choice<Option | 
 			: []),
 		separator(t("Answer")),
 		...approval.options.map((option) => ({
-			label: `$(${optionIcons[option.kind]}) ${option.label}`,
+			label: `$(${optionIcons[option.kind]}) ${option.label}${asksMore(option, approval) ? "…" : ""}`,
 			value: option,
 		})),
 	];

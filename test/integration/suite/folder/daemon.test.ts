@@ -343,7 +343,7 @@ describe("A run", () => {
 		await until("it waits", () => context.daemons.of(folder()).approvals.length === 1);
 		await run("answerApproval", [], {
 			answers: [
-				{ pick: "$(check) Send" },
+				{ pick: "$(check) Send…" },
 				{ pick: "$(edit) Another answer…" },
 				{ input: "Green" },
 				{ input: "hunter2" },
