@@ -124,7 +124,7 @@ export class Daemon {
 			handle: (method, params, client) => this.handle(method, params, client),
 			giveWay: () => this.giveWay(),
 			onClients: () => this.watchIdle(),
-			onBug: (error) => console.error(error),
+			onBug: report,
 		});
 		this.ended = new Promise((resolve) => {
 			this.settle = resolve;
@@ -180,9 +180,10 @@ export class Daemon {
 		const event = { level: "info", type: "daemon.stopping", message: reason } as const;
 		await this.state.recordEvent(event).catch(ignore);
 		this.showState();
-		await this.runs.close();
-		await this.agents.close();
-		await this.store.close();
+		// Whatever fails, the rest is ended, too.
+		await this.runs.close().catch(report);
+		await this.agents.close().catch(report);
+		await this.store.close().catch(report);
 		await this.publishing.run(async () => undefined);
 		if (this.lock.isHeld) {
 			await unlink(this.runtime.daemonFile).catch(ignore);
@@ -363,4 +364,9 @@ export class Daemon {
 
 function ignore(): void {
 	return;
+}
+
+/** Into daemon.log. */
+function report(error: unknown): void {
+	console.error(error);
 }

@@ -7,9 +7,8 @@ import { type TestContext, test } from "node:test";
 import { connectDaemon, readDaemonState } from "../../src/daemon/client/connect.ts";
 import { runtimeFolderOf } from "../../src/daemon/runtime/folder.ts";
 import { DaemonFile, daemonProtocol, messageLimit } from "../../src/protocol/daemon.ts";
+import { isFull } from "../fault/lab.ts";
 import { type DaemonLab, daemonLab, fakeAgent, stopDaemon, Watch } from "./support.ts";
-
-const full = process.argv.includes("--full") || process.env["SKEIN_FULL"] === "1";
 
 function runtimeOf({ folder, env }: DaemonLab) {
 	return runtimeFolderOf(folder, { env, platform: process.platform, uid: process.getuid?.() });
@@ -158,7 +157,7 @@ test("folder and files are the user's alone", async (t) => {
 
 test("starters at the same moment get one daemon", async (t) => {
 	const lab = await daemonLab(t);
-	for (let round = 0; round < (full ? 50 : 10); round++) {
+	for (let round = 0; round < (isFull ? 50 : 10); round++) {
 		const both = await Promise.all([lab.connect("one window"), lab.connect("another")]);
 		const pids = new Set(both.map((client) => client.pid));
 		assert.equal(pids.size, 1, `round ${round}`);

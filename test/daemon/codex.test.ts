@@ -215,6 +215,29 @@ test("an interrupted turn keeps what was said, and the next prompt works", async
 	assert.equal((await lab.client.call("status", {})).state.kind, "idle");
 });
 
+test("a Codex that is killed in the middle of a turn is started again, and goes on in its thread", async (t) => {
+	const lab = await live(t);
+	lab.model.script([[{ say: "Blue." }], [{ stall: "Let me think" }], [{ say: "Still blue." }]]);
+	await lab.turn("My colour is blue");
+	const thinking = new Promise<void>((resolve) => lab.client.on("delta")(() => resolve()));
+	await lab.client.call("follow", { session: lab.session.id });
+	const { run } = await lab.prompt("Think");
+	await thinking;
+	const [child] = (await lab.client.call("status", {})).children;
+	assert.ok(child?.pid);
+	process.kill(child.pid, "SIGKILL");
+	const end = await lab.watch.ended(run);
+	assert.equal(end.detail?.["status"], "failed");
+	assert.match(end.message, /ended/);
+	assert.equal(await lab.turn("Which?"), "completed");
+	assert.match(shown(lab), /My colour is blue.*Blue\..*Which\?/);
+	await lab.session.refresh();
+	assert.equal(lab.session.state.agent.threads.length, 1);
+	const now = (await lab.client.call("status", {})).children[0];
+	assert.equal(now?.status, "running");
+	assert.notEqual(now?.pid, child.pid);
+});
+
 test("a turn that runs takes more words", async (t) => {
 	const lab = await live(t);
 	lab.model.script([[{ run: "true" }], [{ say: "Both." }]]);

@@ -4,8 +4,9 @@ import { type TestContext, test } from "node:test";
 import type { Session } from "../../src/core/store/session.ts";
 import type { DaemonClient } from "../../src/daemon/client/client.ts";
 import { runtimeFolderOf } from "../../src/daemon/runtime/folder.ts";
-import { systemProcesses } from "../../src/daemon/supervise/processTable.ts";
+import { type ProcessIdentity, systemProcesses } from "../../src/daemon/supervise/processTable.ts";
 import type { AgentSpec } from "../../src/protocol/daemon.ts";
+import { isFull } from "../fault/lab.ts";
 import {
 	codexLab,
 	type DaemonLab,
@@ -17,9 +18,6 @@ import {
 	words,
 } from "./support.ts";
 
-// `node test/daemon/kill.test.ts --full` kills 100 times.
-const full = process.argv.includes("--full") || process.env["SKEIN_FULL"] === "1";
-
 /** Numbers that look random and are the same in every run. */
 function numbers(seed: number): () => number {
 	let state = seed;
@@ -30,18 +28,28 @@ function numbers(seed: number): () => number {
 }
 
 /** Processes of this lab's children, grandchildren included. */
-async function childrenOf({ folder, env }: DaemonLab): Promise<number[]> {
+async function processesOf({ folder, env }: DaemonLab): Promise<ProcessIdentity[]> {
 	const context = { env, platform: process.platform, uid: process.getuid?.() };
 	const { key } = await runtimeFolderOf(folder, context);
-	return (await systemProcesses().findMarked(`${key}.`)).map(({ pid }) => pid);
+	return systemProcesses().findMarked(`${key}.`);
 }
 
-/** Prompts, and kills the daemon at the `moment`th thing it tells. Returns ids of the records it said were on disk. */
+async function childrenOf(lab: DaemonLab): Promise<number[]> {
+	return (await processesOf(lab)).map(({ pid }) => pid);
+}
+
+/** When to kill: so many ms after the `told`th thing the daemon tells. */
+interface Moment {
+	readonly told: number;
+	readonly ms: number;
+}
+
+/** Prompts, and kills the daemon at a moment. Returns ids of the records it said were on disk. */
 async function killAt(
 	client: DaemonClient,
 	session: Session,
 	agent: AgentSpec,
-	moment: number,
+	moment: Moment,
 ): Promise<string[]> {
 	const acknowledged: string[] = [];
 	const gone = new Promise<void>((resolve) => client.onClose(() => resolve()));
@@ -49,9 +57,9 @@ async function killAt(
 	let killed = false;
 	const tell = (isOver = false) => {
 		told++;
-		if ((told >= moment || isOver) && !killed) {
+		if ((told >= moment.told || isOver) && !killed) {
 			killed = true;
-			process.kill(client.pid, "SIGKILL");
+			setTimeout(() => process.kill(client.pid, "SIGKILL"), isOver ? 0 : moment.ms);
 		}
 	};
 	client.on("grown")(({ items }) => {
@@ -84,10 +92,17 @@ async function killAndGoOn(
 	let orphansBefore = 0;
 	for (let round = 0; round < rounds; round++) {
 		const session = await lab.store.create({ agent: agent.agent });
-		const moment = 1 + Math.floor(random() * 40);
-		const place = `round ${round}, moment ${moment}`;
+		const moment = { told: 1 + Math.floor(random() * 40), ms: Math.floor(random() * 40) };
+		const place = `round ${round}, ${moment.ms} ms after ${moment.told} things told`;
 		const client = await lab.connect();
 		const acknowledged = await killAt(client, session, agent, moment);
+		// Who heeds the end of its input is gone without anybody's doing.
+		const isAgent = ({ commandLine }: ProcessIdentity) => /fakeAgent|app-server/.test(commandLine);
+		const deadline = Date.now() + 60_000;
+		while ((await processesOf(lab)).some(isAgent)) {
+			assert.ok(Date.now() < deadline, `${place}: an agent outlives its daemon`);
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		}
 		orphansBefore += (await childrenOf(lab)).length;
 		await nextTurn();
 
@@ -122,8 +137,9 @@ test("a daemon killed at any moment of a run leaves no orphan, no running sessio
 	const nothing = async () => undefined;
 	// Its grandchild is in a session of its own: only its mark finds it.
 	const agent = fakeAgent("tree", 1_000_000_000);
-	const { orphansBefore } = await killAndGoOn(t, lab, agent, full ? 100 : 10, nothing);
+	const { orphansBefore } = await killAndGoOn(t, lab, agent, isFull ? 100 : 10, nothing);
 	t.diagnostic(`${orphansBefore} processes were alive before the restarts`);
+	assert.ok(orphansBefore > 0, "there was something for a restart to end");
 });
 
 test("the same with the real Codex in the middle of a command", async (t) => {
@@ -134,7 +150,7 @@ test("the same with the real Codex in the middle of a command", async (t) => {
 		[{ say: "Done." }],
 	];
 	lab.model.script(answer);
-	await killAndGoOn(t, lab, agent, full ? 20 : 3, async () => {
+	await killAndGoOn(t, lab, agent, isFull ? 20 : 3, async () => {
 		while (lab.model.left() > 0) {
 			const unused = await fetch(`${lab.model.baseUrl}/responses`, { method: "POST", body: "{}" });
 			await unused.text();

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
+import { isFull } from "../fault/lab.ts";
 import { daemonLab, fakeAgent, itemsOf, Watch, words } from "./support.ts";
-
-const full = process.argv.includes("--full") || process.env["SKEIN_FULL"] === "1";
 
 async function live(t: TestContext, args: readonly string[] = []) {
 	const lab = await daemonLab(t, {
@@ -74,7 +73,7 @@ test("questions with the ids 0 and a text are answered under those ids", async (
 test("a child that floods stdout with lines that make no sense is ended, in bounded memory", async (t) => {
 	const lab = await live(t);
 	const before = await peakMemory(lab.client.pid);
-	const end = await lab.turn("flood-lines", full ? 1024 : 32);
+	const end = await lab.turn("flood-lines", isFull ? 1024 : 32);
 	assert.equal(end.detail?.["status"], "failed");
 	assert.ok((await peakMemory(lab.client.pid)) - before < 150);
 	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
@@ -83,7 +82,7 @@ test("a child that floods stdout with lines that make no sense is ended, in boun
 test("a line without end is thrown away in bounded memory, and the turn goes on", async (t) => {
 	const lab = await live(t);
 	const before = await peakMemory(lab.client.pid);
-	const end = await lab.turn("flood-line", full ? 1024 : 128);
+	const end = await lab.turn("flood-line", isFull ? 1024 : 128);
 	assert.equal(end.detail?.["status"], "completed");
 	assert.ok((await peakMemory(lab.client.pid)) - before < 150);
 });
@@ -105,7 +104,7 @@ test("a flood of streaming text arrives whole, in bounded memory", async (t) => 
 		seen += delta.text.length;
 	});
 	await lab.client.call("follow", { session: lab.session.id });
-	const amount = full ? 500_000 : 100_000;
+	const amount = isFull ? 500_000 : 100_000;
 	const end = await lab.turn("flood-deltas", amount);
 	assert.equal(end.detail?.["status"], "completed");
 	const [, answer] = await itemsOf(lab.session);

@@ -2,7 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 
-const files = globSync("*.test.ts", { cwd: import.meta.dirname });
+const own = globSync("*.test.ts", { cwd: import.meta.dirname });
+/** Those of the daemon that have a full form. */
+const daemon = ["border", "disk", "fullDisk", "kill", "misbehaviour"];
+const files = [...own, ...daemon.map((name) => `../daemon/${name}.test.ts`)];
 const { status } = spawnSync(process.execPath, ["--test", "--test-concurrency=1", ...files], {
 	cwd: import.meta.dirname,
 	env: { ...process.env, SKEIN_FAULT: "full" },

@@ -32,10 +32,10 @@ export class EventLog {
 		return events.reduce((greatest, event) => Math.max(greatest, event.seq), 0);
 	}
 
-	/** Resolves when the events are in the file. */
+	/** Resolves when the events are in the file; those that could not be written are remembered all the same. */
 	async append(events: readonly DaemonEvent[]): Promise<void> {
-		await this.log.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
 		this.cache = [...this.cache, ...events].slice(-this.cacheSize);
+		await this.log.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
 	}
 
 	/**

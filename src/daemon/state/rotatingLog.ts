@@ -65,8 +65,14 @@ export class RotatingLog {
 		if (this.size > 0 && this.size + text.length > this.limit) {
 			await this.rotate();
 		}
-		await appendFile(this.path, text, { mode: 0o600 });
-		this.size += Buffer.byteLength(text);
+		try {
+			await appendFile(this.path, text, { mode: 0o600 });
+			this.size += Buffer.byteLength(text);
+		} catch (error) {
+			// A part of it may be there.
+			this.size = undefined;
+			throw error;
+		}
 	}
 
 	private async rotate(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { temporaryFolder } from "../../../test/support/temporary.ts";
@@ -367,6 +367,37 @@ test("files are replaced whole: a write that fails leaves the old one, and memor
 	full = false;
 	await store.setState({ kind: "idle" });
 	assert.deepEqual((await open().initialize()).daemon.state, { kind: "idle" });
+});
+
+test("an event is told also when neither it nor a change beside it can be written", async (t) => {
+	const { open, file } = await lab(t);
+	let full = false;
+	const files: Files = {
+		...nodeFiles,
+		open: (...args: Parameters<Files["open"]>) => {
+			if (full) {
+				throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+			}
+			return nodeFiles.open(...args);
+		},
+	};
+	const store = open({ files });
+	await store.initialize();
+	await store.recordEvent(event);
+	const told: number[] = [];
+	store.onEvent(({ seq }) => told.push(seq));
+	full = true;
+	await rm(file("events.jsonl"));
+	await mkdir(file("events.jsonl"));
+	const changed = store.setState({ kind: "idle" });
+	const { seq } = await store.recordEvent(event);
+	await assert.rejects(changed, /no space/);
+	assert.deepEqual(told, [2]);
+	assert.equal(seq, 2);
+	assert.deepEqual(
+		(await store.eventsAfter(1)).events.map((each) => each.seq),
+		[2],
+	);
 });
 
 test("changes that wait share one writing", async (t) => {

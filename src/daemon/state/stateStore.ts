@@ -79,6 +79,8 @@ interface Draft extends Memory {
 }
 
 interface Waiting {
+	/** An event: told also when it cannot be written. */
+	readonly isEvent: boolean;
 	apply(draft: Draft): void;
 	resolve(): void;
 	reject(error: unknown): void;
@@ -91,8 +93,8 @@ const seqBlock = 1000;
  * The daemon's memory on disk: identity, state, children, sessions, runs, events, child output. What codexd's state
  * store keeps, without its faults.
  * Guarantees: changes happen one after another, and those that wait share one writing; a promise resolves when its
- * change is on disk; a change that fails, or cannot be written, leaves memory as it was and does not stop the next;
- * files are replaced whole; an event's number is never used twice, over restarts and lost files too; what callers get is
+ * change is on disk; a change that fails, or cannot be written, leaves memory as it was and does not stop the next; an
+ * event is told also when the disk takes no more, for it may say just that; files are replaced whole; an event's number is never used twice, over restarts and lost files too; what callers get is
  * a copy.
  */
 export class StateStore {
@@ -254,7 +256,7 @@ export class StateStore {
 		});
 	}
 
-	/** Logs an event and tells the listeners once it is on disk. */
+	/** Logs an event, then tells the listeners. Resolves when both is done, or the log could not be written. */
 	recordEvent(input: EventInput): Promise<DaemonEvent> {
 		const { detail, session, ...rest } = structuredClone(input);
 		return this.mutate((draft) => {
@@ -267,7 +269,7 @@ export class StateStore {
 			};
 			draft.events.push(event);
 			return event;
-		});
+		}, true);
 	}
 
 	/** The events after a number; see {@link EventLog.after}. */
@@ -354,11 +356,12 @@ export class StateStore {
 		});
 	}
 
-	private mutate<T>(change: (draft: Draft) => T): Promise<T> {
+	private mutate<T>(change: (draft: Draft) => T, isEvent = false): Promise<T> {
 		this.assertInitialized();
 		return new Promise((resolve, reject) => {
 			let result: T;
 			this.waiting.push({
+				isEvent,
 				apply: (draft) => {
 					result = change(draft);
 				},
@@ -400,6 +403,7 @@ export class StateStore {
 		const { entries, events, nextSeq, registries } = draft;
 		const seq = reservedFor(nextSeq);
 		const daemon = seq > draft.daemon.seq ? { ...draft.daemon, seq } : draft.daemon;
+		let failure: unknown;
 		try {
 			if (daemon !== before.daemon) {
 				await writeJson(this.files, this.config.paths.state, daemon);
@@ -407,20 +411,24 @@ export class StateStore {
 			if (entries.length > 0) {
 				await this.registryFile.append(entries, registries);
 			}
-			if (events.length > 0) {
-				await this.events.append(events);
-			}
 		} catch (error) {
-			// A number that may have reached a file is not given again.
-			this.memory = { ...before, nextSeq };
-			for (const waiting of applied) {
-				waiting.reject(error);
-			}
-			return;
+			failure = error;
 		}
-		this.memory = { daemon, registries: trim(registries), nextSeq };
+		if (events.length > 0) {
+			// A log that cannot be written fails nothing.
+			await this.events.append(events).catch(() => undefined);
+		}
+		// A number that may have reached a file is not given again.
+		this.memory =
+			failure === undefined
+				? { daemon, registries: trim(registries), nextSeq }
+				: { ...before, nextSeq };
 		for (const waiting of applied) {
-			waiting.resolve();
+			if (failure === undefined || waiting.isEvent) {
+				waiting.resolve();
+			} else {
+				waiting.reject(failure);
+			}
 		}
 		for (const event of events) {
 			this.emitter.fire(structuredClone(event));

@@ -38,6 +38,8 @@ export type AgentHealth =
 	| { readonly kind: "restarting"; readonly reason: string }
 	| { readonly kind: "failed"; readonly reason: string; readonly stderr: readonly string[] };
 
+type ChildPatch = Parameters<StateStore["updateChild"]>[1];
+
 interface Running {
 	readonly child: AgentProgram;
 	readonly connection: AgentConnection;
@@ -251,7 +253,7 @@ export class AgentProcess {
 			cwd: folder,
 		});
 		// On disk before the process exists: a daemon that is killed in between leaves one that its mark finds.
-		await this.update({ status: "starting", pid: null, processStart: null });
+		await this.updateForSure({ status: "starting", pid: null, processStart: null });
 		if (this.ended) {
 			throw new HumanError("agent-failed", `${agent} was stopped.`);
 		}
@@ -269,7 +271,7 @@ export class AgentProcess {
 		});
 		try {
 			const identity = await child.identity();
-			await this.update({
+			await this.updateForSure({
 				status: "running",
 				pid: child.pid,
 				processStart: identity?.start ?? null,
@@ -368,9 +370,15 @@ export class AgentProcess {
 		this.support.onChange();
 	}
 
-	private async update(patch: Parameters<StateStore["updateChild"]>[1]): Promise<void> {
+	/** What the next daemon must know: without it on disk no process is started or kept. */
+	private async updateForSure(patch: ChildPatch): Promise<void> {
 		await this.support.state.updateChild(this.id, patch);
 		this.support.onChange();
+	}
+
+	/** A disk that takes no more must not keep a process from being ended. */
+	private update(patch: ChildPatch): Promise<void> {
+		return this.updateForSure(patch).catch(() => this.support.onChange());
 	}
 
 	private async event(
