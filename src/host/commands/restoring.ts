@@ -125,7 +125,9 @@ async function describe(states: SessionStates, plan: RestorePlan): Promise<strin
 				]
 			: []),
 		"",
-		l10n.t("The state of now is kept. Ignored files, the index and HEAD are not touched."),
+		l10n.t(
+			"The files as they are now are kept, so that this can be undone. Ignored files, the index and HEAD are not touched.",
+		),
 	].join("\n");
 }
 
@@ -169,7 +171,9 @@ async function restore(
 	});
 	const failed = done.untouched.filter((each) => each.why === "failed");
 	const sentences = [
-		l10n.t("Restored {0} files as they were {1}.", done.changes.length, words),
+		done.changes.length === 1
+			? l10n.t("Restored 1 file as it was {0}.", words)
+			: l10n.t("Restored {0} files as they were {1}.", done.changes.length, words),
 		...leftOutWords(failed),
 	];
 	const undo = l10n.t("Undo");
