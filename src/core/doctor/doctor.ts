@@ -10,6 +10,7 @@ import type { Diagnostic, Severity } from "../model/diagnostic.ts";
 import type { Difference } from "../model/difference.ts";
 import type { Source } from "../sources/source.ts";
 import { sessionIds } from "../store/header.ts";
+import { isUnmade } from "../store/recover.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
@@ -65,6 +66,7 @@ export async function examineJournals(store: WorkspaceStore): Promise<Examinatio
 	const differences: Difference[] = [];
 	damage.push(...(await checkStoreFile(store)));
 	const ids = (await listSessions(store, damage)).sort();
+	damage.push(...(await checkBeside(store)));
 	const blobs = new BlobCheck(store);
 	const rows = CachedRows.open(store);
 	const parts = await mapLimit(ids, 2, (id) => examineSession(store, id, blobs, rows));
@@ -231,6 +233,29 @@ function foreignFile(extension: string, id: string): { severity: Severity; reaso
 				reason: "This file's name is not the id of a session, so it is not shown as one.",
 			}
 		: { severity: "info", reason: "This file is not a journal; it was passed over." };
+}
+
+/** Journals that stand beside the sessions: left by a process that died while it made one, or moved there. */
+async function checkBeside(store: WorkspaceStore): Promise<Damage[]> {
+	const found: Damage[] = [];
+	const names = await namesIn(store, store.root, found);
+	for (const name of names.filter((each) => path.extname(each) === ".jsonl")) {
+		const id = path.basename(name, ".jsonl");
+		if (isUlid(id)) {
+			const unmade = await isUnmade(store, id);
+			found.push({
+				session: null,
+				file: path.join(store.root, name),
+				offset: 0,
+				line: 0,
+				severity: unmade ? "info" : "warning",
+				reason: unmade
+					? "A session that was not made to its end left this file; the next change removes it."
+					: "This journal stands beside the folder of sessions, so it is not shown; move it there to see it.",
+			});
+		}
+	}
+	return found;
 }
 
 async function namesIn(store: WorkspaceStore, folder: string, damage: Damage[]): Promise<string[]> {

@@ -41,6 +41,10 @@ export class StoreLayout {
 	journal(id: string): string {
 		return path.join(this.sessions, `${id}.jsonl`);
 	}
+	/** Where a journal is written before it gets its name. */
+	making(id: string): string {
+		return path.join(this.root, `${id}.jsonl`);
+	}
 	purging(id: string): string {
 		return path.join(this.sessions, `${id}.purging`);
 	}

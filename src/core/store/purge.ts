@@ -2,13 +2,10 @@ import { constants } from "node:fs";
 import { mapLimit } from "../../base/async.ts";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { sameFile, syncFolder } from "../files.ts";
-import { isUlid } from "../journal/ids.ts";
 import { Journal } from "../journal/journal.ts";
 import { readHeader, sessionIds } from "./header.ts";
+import { purgedIds } from "./kept.ts";
 import type { WorkspaceStore } from "./workspaceStore.ts";
-
-/** A `.purging` file older than this was left by a process that died: it is put back. ms. */
-const abandonedAfter = 60_000;
 
 interface Fork {
 	readonly id: string;
@@ -43,6 +40,8 @@ export async function purgeSession(
 		requireTrashed(aside.state.trashed);
 		await writeTombstones(store, doomed, true);
 	} catch (error) {
+		// It may have been noted and not synced; where not even that can be told, the journals come back all the same.
+		await liftTombstones(store, set).catch(() => undefined);
 		for (const back of set) {
 			await putBack(store, back);
 		}
@@ -88,7 +87,7 @@ function notPurged(error: unknown): HumanError {
 }
 
 /** Gives a journal that was set aside its name back, unless there is a journal of that name: that one stays. */
-async function putBack(store: WorkspaceStore, id: string): Promise<void> {
+export async function putBack(store: WorkspaceStore, id: string): Promise<void> {
 	const [aside, file] = [store.layout.purging(id), store.layout.journal(id)];
 	try {
 		await store.files.link(aside, file);
@@ -107,38 +106,15 @@ async function putBack(store: WorkspaceStore, id: string): Promise<void> {
 	await unlinkPurging(store, id);
 }
 
-async function isSameFile(store: WorkspaceStore, one: string, other: string): Promise<boolean> {
+export async function isSameFile(
+	store: WorkspaceStore,
+	one: string,
+	other: string,
+): Promise<boolean> {
 	const [a, b] = await Promise.all(
 		[one, other].map((file) => store.files.lstat(file, { bigint: true })),
 	);
 	return a !== undefined && b !== undefined && sameFile(a, b);
-}
-
-/** Puts back what a purge that died in the middle had set aside. */
-export async function recoverPurging(store: WorkspaceStore): Promise<void> {
-	const names = await store.files.readdir(store.layout.sessions);
-	for (const name of names.filter((candidate) => candidate.endsWith(".purging"))) {
-		const id = name.slice(0, -".purging".length);
-		if (!isUlid(id)) {
-			continue;
-		}
-		const changed = await changeTime(store, store.layout.purging(id));
-		if (changed !== undefined && store.clock() - changed > abandonedAfter) {
-			await putBack(store, id);
-		}
-	}
-}
-
-/** ms since the epoch; undefined for a file that somebody has dealt with meanwhile. */
-async function changeTime(store: WorkspaceStore, file: string): Promise<number | undefined> {
-	try {
-		return (await store.files.stat(file)).ctimeMs;
-	} catch (error) {
-		if (systemErrorCode(error) === "ENOENT") {
-			return undefined;
-		}
-		throw error;
-	}
 }
 
 /**
@@ -192,6 +168,15 @@ function requireUnneeded(doomed: readonly string[], forks: readonly Fork[]): voi
 			"needed-by-forks",
 			`This session is continued by ${names}. Nothing was removed; purge the forks first, or purge it together with them.`,
 		);
+	}
+}
+
+/** Takes back that sessions were purged, where that was noted: else no kept copy of them would ever be offered again. */
+export async function liftTombstones(store: WorkspaceStore, ids: readonly string[]): Promise<void> {
+	const purged = ids.length > 0 ? await purgedIds(store) : new Set();
+	const noted = ids.filter((id) => purged.has(id));
+	if (noted.length > 0) {
+		await writeTombstones(store, noted, false);
 	}
 }
 

@@ -20,7 +20,8 @@ import { Keep } from "./keep.ts";
 import { findKept, restoreKept } from "./kept.ts";
 import { ensureStore, leadsOut, readStoreStatus, StoreLayout } from "./layout.ts";
 import { checkNoRun, type FindRun } from "./openRuns.ts";
-import { findForks, purgeSession, recoverPurging } from "./purge.ts";
+import { findForks, liftTombstones, purgeSession } from "./purge.ts";
+import { recover } from "./recover.ts";
 import { checkTitle, Session, type SessionContext } from "./session.ts";
 import type { KeptSession, StoreStatus } from "./status.ts";
 
@@ -248,7 +249,7 @@ export class WorkspaceStore {
 	/** The store's id; makes the store when there is none. Throws a HumanError (`not-writable`). */
 	async ensure(preferredId?: string): Promise<string> {
 		const storeId = await ensureStore(this.files, this.layout, this.clock(), preferredId);
-		this.writable ??= recoverPurging(this);
+		this.writable ??= recover(this);
 		await this.untilWritable(this.writable);
 		return storeId;
 	}
@@ -392,7 +393,7 @@ export class WorkspaceStore {
 
 	private async checkOnce(): Promise<void> {
 		await ensureStore(this.files, this.layout, this.clock());
-		await recoverPurging(this);
+		await recover(this);
 	}
 
 	private async closeOldest(): Promise<void> {
@@ -453,6 +454,8 @@ export class WorkspaceStore {
 				{ cause: error },
 			);
 		}
+		// The purge, if it still runs, does so, too.
+		await liftTombstones(this, [parentId]).catch(() => undefined);
 	}
 
 	/** Takes back a session that was made a moment ago, with its copy. */
