@@ -240,9 +240,9 @@ export class TranscriptPanel implements vscode.Disposable {
 	}
 
 	/** All of the transcript: it is read when somebody needs it, or once the first rows are painted. */
-	private whole(): Promise<OpenTranscript> {
+	private async whole(): Promise<OpenTranscript> {
 		this.opening ??= this.openWhole();
-		return this.opening;
+		return this.open ?? (await this.opening);
 	}
 
 	/** What there is now of the transcript. */
