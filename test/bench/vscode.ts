@@ -65,6 +65,26 @@ export async function insideVSCode(quick: boolean): Promise<Section> {
 		},
 	});
 	const lab = new Lab(window, probe, id);
+	try {
+		return await measured(lab, { quick, sessions, items, vsix, file: path.join(journals, name) });
+	} catch (error) {
+		await window.keepScreenshot("bench-failed");
+		window.keepLogs("bench-failed");
+		throw error;
+	}
+}
+
+interface Sizes {
+	readonly quick: boolean;
+	readonly sessions: number;
+	readonly items: number;
+	/** MB */
+	readonly vsix: number;
+	/** The long session's journal. */
+	readonly file: string;
+}
+
+async function measured(lab: Lab, { quick, sessions, items, vsix, file }: Sizes): Promise<Section> {
 	const starts = await lab.starts(quick ? 2 : 5);
 	const listed = await lab.memory();
 	const opened = await lab.opens(quick ? 2 : 5);
@@ -74,7 +94,7 @@ export async function insideVSCode(quick: boolean): Promise<Section> {
 	const small = await lab.smallOpens(quick ? 2 : 5);
 	await lab.closeAll();
 	const folded = await lab.openUnindexed();
-	const everything = await everythingAtOnce(window.page.context(), path.join(journals, name));
+	const everything = await everythingAtOnce(lab.window.page.context(), file);
 	const many = sessions.toLocaleString("en");
 	const rows = items.toLocaleString("en");
 	const budget = (text: string, ok: boolean) => (quick ? {} : { budget: text, ok });
@@ -182,7 +202,7 @@ async function warm(folders: Folders): Promise<void> {
 }
 
 class Lab {
-	private readonly window: VSCodeWindow;
+	readonly window: VSCodeWindow;
 	private readonly probe: string;
 	private readonly long: string;
 
@@ -227,6 +247,7 @@ class Lab {
 			}, { once: true, capture: true });
 		}))`);
 		await this.window.skeinTab().click();
+		await this.window.treeRows().first().waitFor();
 		return await page.evaluate<number>("window.treePainted");
 	}
 
