@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
-import { filesBelow, folder, skein } from "../support.ts";
+import { filesBelow, folder, skein, until } from "../support.ts";
 
 describe("Activation", () => {
 	it("writes nothing: neither in the workspace nor in the user's folders", async () => {
@@ -21,12 +21,21 @@ describe("Activation", () => {
 		assert.equal(typeof api.openSession, "function");
 	});
 
-	it("starts the list when the view comes in sight, and still writes nothing to the workspace", async () => {
+	it("starts the list when the view comes in sight, then makes the search index, and still writes nothing to the workspace", async () => {
 		const before = filesBelow(folder());
-		await vscode.commands.executeCommand("skein.sessions.focus");
 		const { context } = await skein();
+		const received: string[] = [];
+		const listening = context.catalogue.onDidReceive(({ type }) => received.push(type));
+		await vscode.commands.executeCommand("skein.sessions.focus");
 		await context.catalogue.listed;
 		assert.equal(context.catalogue.started, true);
+		assert.deepEqual(filesBelow(folder()), before);
+		// Then, unasked, the index: what it found is noted in the log.
+		await context.views.firstDrawn;
+		await until("the index is up to date", () => received.includes("noted"));
+		listening.dispose();
+		const first = received.findIndex((type) => type === "indexing" || type === "noted");
+		assert.ok(first > received.indexOf("refreshed"), received.join());
 		assert.deepEqual(filesBelow(folder()), before);
 	});
 });

@@ -41,6 +41,24 @@ describe("Restricted mode", () => {
 		assert.deepEqual(panel.opened?.capabilities(), { write: false, fork: false });
 	});
 
+	it("keeps the search index, which is the user's and not the folder's, and searches it", async () => {
+		const before = filesBelow(folder());
+		const { context } = await skein();
+		const { token } = new vscode.CancellationTokenSource();
+		await context.catalogue.ask({ ask: "update" }, token);
+		const question = {
+			ask: "search",
+			query: "role:user",
+			limit: 1,
+			offset: 0,
+			wait: false,
+		} as const;
+		const { total, indexing } = await context.catalogue.ask(question, token);
+		assert.ok(total > 0);
+		assert.equal(indexing, undefined);
+		assert.deepEqual(filesBelow(folder()), before);
+	});
+
 	it("replays", async () => {
 		const { id } = await listed("Fix the word count");
 		await run("replaySession", [{ id }]);
