@@ -280,6 +280,15 @@ test("line ends are git's own", async (t) => {
 	assert.equal(await it.git("show", `${commit}:a.txt`), "one\ntwo\n");
 });
 
+test("a repository whose names are SHA-256", async (t) => {
+	const it = await lab(t);
+	await it.git("init", "--quiet", "--object-format=sha256");
+	await it.write("a", "a\n");
+	const taken = await it.checkpoints.take();
+	assert.equal(taken.commit.length, 64);
+	assert.deepEqual(await it.checkpoints.read(taken.commit), taken);
+});
+
 test("where there can be none it is said why", async (t) => {
 	const none = await lab(t);
 	await assert.rejects(none.checkpoints.take(), { reason: "no-repository" });

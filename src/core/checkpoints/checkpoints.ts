@@ -5,7 +5,7 @@ import { isUlid } from "../journal/ids.ts";
 import type { Locations } from "../locations.ts";
 import { type ChangedFile, parseRawDiff } from "./changes.ts";
 import { filteredPaths, foreignFilters } from "./filters.ts";
-import { GitFailure } from "./git.ts";
+import { Git, GitFailure } from "./git.ts";
 import { fromMessage, type LeftOut, toMessage } from "./leftOut.ts";
 import { openRepository, type Repository, readHead } from "./repository.ts";
 import { defaultLimits, isInStore, type Limits, takeTree } from "./workingTree.ts";
@@ -57,6 +57,7 @@ const abandonedAfter = 60 * 60_000;
 export class Checkpoints {
 	readonly folder: string;
 	private readonly locations: Locations;
+	private git: Git | undefined;
 	private opened: Repository | undefined;
 
 	constructor(folder: string, locations: Locations) {
@@ -64,9 +65,10 @@ export class Checkpoints {
 		this.locations = locations;
 	}
 
-	/** Throws a HumanError that says why there can be no checkpoints here; see {@link openRepository}. */
+	/** Throws a HumanError that says why there can be no checkpoints here: `no-git`; see {@link openRepository}. */
 	async open(signal?: AbortSignal): Promise<Repository> {
-		this.opened = await openRepository(this.folder, this.locations.env, signal);
+		this.git ??= await Git.find(this.folder, this.locations.env);
+		this.opened = await openRepository(this.git, signal);
 		return this.opened;
 	}
 
@@ -74,9 +76,11 @@ export class Checkpoints {
 	async take(options: TakeOptions = {}): Promise<Checkpoint> {
 		const { place, known, limits = defaultLimits, signal } = options;
 		const repository = await this.open(signal);
-		const taken = await this.withIndex((index) => takeTree(repository, index, limits, signal));
+		const [taken, head] = await Promise.all([
+			this.withIndex((index) => takeTree(repository, index, limits, signal)),
+			readHead(repository, signal),
+		]);
 		const message = toMessage(taken.leftOut);
-		const head = await readHead(repository, signal);
 		const isKnown =
 			known?.tree === taken.tree && known.head === head && toMessage(known.leftOut) === message;
 		const parent = head === undefined ? [] : ["-p", head];

@@ -13,6 +13,8 @@ const settings: readonly Setting[] = [
 	["core.splitIndex", "false"],
 	["core.safecrlf", "false"],
 	["core.logAllRefUpdates", "false"],
+	// An agent waits for it, and git packs what is kept for longer.
+	["core.looseCompression", "1"],
 	["commit.gpgSign", "false"],
 	["gc.auto", "0"],
 	["maintenance.auto", "false"],

@@ -9,6 +9,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Meant for VS Code, its Node or ours, or telling git where to look: none of it is for the git that we start. */
 const removed = /^(?:ELECTRON_|VSCODE_|NODE_|SKEIN_|GIT_)/i;
+/** Where the user keeps the configuration that is not a repository's. */
+const kept = new Set(["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"]);
 
 /**
  * What a git of ours starts with: the user's environment without what would lead it to another repository or index, and
@@ -18,7 +20,7 @@ const removed = /^(?:ELECTRON_|VSCODE_|NODE_|SKEIN_|GIT_)/i;
 export function gitEnvironment(env: Environment): Record<string, string> {
 	const clean: Record<string, string> = {};
 	for (const [name, value] of Object.entries(env)) {
-		if (value !== undefined && !removed.test(name)) {
+		if (value !== undefined && (kept.has(name) || !removed.test(name))) {
 			clean[name] = isPath(name) ? absoluteFolders(value).join(path.delimiter) : value;
 		}
 	}

@@ -1,8 +1,7 @@
 import { realpath } from "node:fs/promises";
 import * as path from "node:path";
 import { HumanError } from "../../base/errors.ts";
-import { Git, GitFailure } from "./git.ts";
-import type { Environment } from "./gitProgram.ts";
+import { type Git, GitFailure } from "./git.ts";
 
 /** The git repository that a workspace folder is in. */
 export interface Repository {
@@ -19,16 +18,20 @@ export interface Repository {
 }
 
 /**
- * Finds the repository of a folder. Throws a HumanError that says why there is none to work with: `no-git`,
+ * Finds the repository of the folder `git` runs in. Throws a HumanError that says why there is none to work with:
  * `no-repository`, `no-work-tree`, `not-trusted` (git itself refuses it), `ignored-folder`, `git-failed`.
  */
-export async function openRepository(
-	folder: string,
-	env: Environment,
-	signal?: AbortSignal,
-): Promise<Repository> {
-	const git = await Git.find(folder, env);
+export async function openRepository(git: Git, signal?: AbortSignal): Promise<Repository> {
+	const folder = git.cwd;
 	const ask = (...args: string[]) => git.line(["rev-parse", ...args], { signal });
+	const asked = Promise.all([
+		ask("--show-toplevel"),
+		ask("--show-prefix"),
+		ask("--absolute-git-dir"),
+		ask("--path-format=absolute", "--git-common-dir"),
+	]);
+	// Where the first question is refused, so are these.
+	asked.catch(() => undefined);
 	const inside = await ask("--is-inside-work-tree").catch((error) => {
 		throw refusal(error, folder);
 	});
@@ -38,12 +41,7 @@ export async function openRepository(
 			`${folder} is in a git repository without a working tree, so there are no checkpoints of it.`,
 		);
 	}
-	const [top, prefix, gitDir, commonDir] = await Promise.all([
-		ask("--show-toplevel"),
-		ask("--show-prefix"),
-		ask("--absolute-git-dir"),
-		ask("--path-format=absolute", "--git-common-dir"),
-	]);
+	const [top, prefix, gitDir, commonDir] = await asked;
 	const repository: Repository = {
 		git: git.in(path.normalize(top)),
 		top: path.normalize(top),

@@ -21,7 +21,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
 	file: 50 * 1024 * 1024,
-	total: 1024 * 1024 * 1024,
+	total: 512 * 1024 * 1024,
 	count: 50_000,
 };
 
@@ -51,8 +51,10 @@ export async function takeTree(
 	signal?: AbortSignal,
 ): Promise<TakenTree> {
 	const { git, prefix } = repository;
-	await copyIndex(path.join(repository.gitDir, "index"), index);
-	const filters = await foreignFilters(repository, signal);
+	const [filters] = await Promise.all([
+		foreignFilters(repository, signal),
+		copyIndex(path.join(repository.gitDir, "index"), index),
+	]);
 	const call: GitCall = { index, signal, settings: withoutFilters(filters) };
 	const scope = prefix === "" ? [] : ["--", prefix];
 	const [differing, others] = await Promise.all([

@@ -4,7 +4,7 @@ import type { JournalFeed } from "./journalFeed.ts";
 import type { LiveItems } from "./liveItems.ts";
 
 /** How long the agent is kept waiting for the state of the files at most. ms. */
-const patience = 20_000;
+const patience = 10_000;
 
 /** What is so for good in a folder, and no news in its transcripts. */
 const expected = new Set(["no-git", "no-repository", "no-work-tree", "ignored-folder"]);

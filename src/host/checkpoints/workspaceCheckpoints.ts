@@ -14,6 +14,9 @@ import { LastContents } from "./lastContents.ts";
 const Address = z.object({ folder: z.string(), object: z.string(), mode: z.string() });
 type Address = z.infer<typeof Address>;
 
+/** Files in one editor of differences. */
+const shownAtMost = 1000;
+
 const nothing = toDisposable(() => undefined);
 
 /**
@@ -49,12 +52,18 @@ export class WorkspaceCheckpoints implements vscode.FileSystemProvider, vscode.D
 	/** Opens VS Code's editor of several differences. */
 	async showChanges(title: string, folder: string, changes: readonly ChangedFile[]): Promise<void> {
 		const { top } = await this.of(folder).open();
-		const resources = changes.map((change) => [
-			vscode.Uri.file(path.join(top, change.path)),
-			change.before && address(folder, change.path, change.before),
-			change.after && address(folder, change.path, change.after),
-		]);
-		await vscode.commands.executeCommand("vscode.changes", title, resources);
+		const resources = changes
+			.slice(0, shownAtMost)
+			.map((change) => [
+				vscode.Uri.file(path.join(top, change.path)),
+				change.before && address(folder, change.path, change.before),
+				change.after && address(folder, change.path, change.after),
+			]);
+		const all =
+			changes.length > shownAtMost
+				? vscode.l10n.t("{0} (the first {1} of {2})", title, shownAtMost, changes.length)
+				: title;
+		await vscode.commands.executeCommand("vscode.changes", all, resources);
 	}
 
 	async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
