@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { before } from "node:test";
 import { repository } from "../../scripts/lib/paths.ts";
 import { run } from "../../scripts/lib/processes.ts";
+import { statusItem } from "./agents.ts";
 import { eventually, windowTest } from "./harness.ts";
 
 const vsix = path.join(repository, "out", "skein.vsix");
@@ -16,7 +17,7 @@ before(async () => {
 });
 
 windowTest(
-	"the packaged extension installs, activates, lists, opens and makes sessions",
+	"the packaged extension installs, activates, lists, opens and makes sessions, and starts its daemon",
 	{ vsix },
 	async (window) => {
 		await window.openSkein();
@@ -28,6 +29,12 @@ windowTest(
 			() => readdir(sessions),
 			(names) => names.length === 1,
 			"The journals",
+		);
+		await window.runCommand("Skein: Start Daemon");
+		await eventually(
+			() => statusItem(window).locator("a").getAttribute("aria-label"),
+			(label) => /Ready/.test(label ?? ""),
+			"The label of the status bar",
 		);
 		window.assertNothingFetched();
 	},

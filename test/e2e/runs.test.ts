@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import * as path from "node:path";
 import {
 	makeRuntimeFolder,
 	processContext,
@@ -18,6 +21,7 @@ import {
 } from "./agents.ts";
 import { create } from "./command.ts";
 import { eventually, type Folders, personEnv, type VSCodeWindow, windowTest } from "./harness.ts";
+import { begun, codexTest, composerBox, say } from "./liveAgents.ts";
 import { calm, keep } from "./pictures.ts";
 
 const go = { type: "userMessage", text: "Where were we?" };
@@ -311,6 +315,67 @@ windowTest(
 			assert.deepEqual(await notification.locator("a[href]").allInnerTexts(), []);
 			await window.clickNotification(/Deploy/, "Answer…");
 			await window.pick("Allow");
+			await showsState(window, "Skein");
+		});
+	},
+);
+
+codexTest(
+	"runs with Codex: what is allowed in the Runs view happens, what is declined does not, and all is recorded",
+	{ settings: calm },
+	async (window, model) => {
+		const { page, folders } = window;
+		const file = (name: string) => path.join(folders.folder, name);
+		await begun(window);
+		await window.runCommand("Skein: Record Protocol");
+		await showsState(window, "Skein: recording");
+		await window.runCommand("Skein: New Session");
+		await composerBox(window).waitFor();
+
+		await window.step("a command that is allowed runs", async () => {
+			model.script([[{ run: "echo yes > made.txt" }], [{ say: "It is there." }]]);
+			await say(window, "Make a file");
+			await showsState(window, "Skein: 1 waiting for you, recording");
+			await window.row("echo yes").click();
+			await window.pick("echo yes > made.txt");
+			await window.transcript().locator("section.approval").waitFor();
+			assert.equal(existsSync(file("made.txt")), false, "it was only looked at");
+			await window.row("echo yes").click();
+			await window.pick("Allow");
+			await window.transcript().getByText("It is there.").waitFor();
+			assert.equal(await readFile(file("made.txt"), "utf8"), "yes\n");
+		});
+
+		await window.step("its protocol was recorded", async () => {
+			await window.clickNotification("was recorded", "Show File");
+			const text = page.locator(".part.editor .view-lines");
+			await text.getByText("requestApproval").first().waitFor();
+			await window.runCommand("Skein: Record Protocol");
+			await window.runCommand("View: Close Editor");
+			await window.activeTab("Make a file");
+		});
+
+		await window.step("a command that is declined does not", async () => {
+			model.script([[{ run: "echo no > never.txt" }], [{ say: "Then not." }]]);
+			await say(window, "Make another");
+			await showsState(window, "Skein: 1 waiting for you");
+			await window.row("echo no").click();
+			await window.pick("Decline");
+			await window.transcript().getByText("Then not.").waitFor();
+			assert.equal(existsSync(file("never.txt")), false);
+		});
+
+		await window.step("a question about a file change names the files", async () => {
+			const patch = "*** Begin Patch\n*** Add File: src/new.txt\n+one\n*** End Patch";
+			model.script([[{ patch }], [{ say: "Written." }]]);
+			await say(window, "Write it");
+			await showsState(window, "Skein: 1 waiting for you");
+			await window.runCommand("Skein: Answer Question…");
+			const shown = page.locator(".quick-input-list .monaco-list-row");
+			await shown.filter({ hasText: "src/new.txt" }).waitFor();
+			await window.pick("Allow");
+			await window.transcript().getByText("Written.").waitFor();
+			assert.equal(await readFile(file("src/new.txt"), "utf8"), "one\n");
 			await showsState(window, "Skein");
 		});
 	},
