@@ -4,6 +4,7 @@ import type { Shelf } from "./contributions.ts";
 import { commandIds } from "./contributions.ts";
 import type { DaemonStatusItem } from "./daemon/statusItem.ts";
 import { ScriptedPrompts } from "./scriptedPrompts.ts";
+import type { LiveParts } from "./transcript/liveParts.ts";
 import type { TranscriptPanel } from "./transcript/transcriptPanel.ts";
 import type { RunsView } from "./views/runsView.ts";
 import type { SessionTree } from "./views/sessionTree.ts";
@@ -23,6 +24,7 @@ export interface TestApi {
 	readonly context: CommandContext;
 	readonly status: DaemonStatusItem;
 	readonly runs: RunsView;
+	readonly live: LiveParts;
 	readonly links: vscode.UriHandler;
 	tree(shelf: Shelf): SessionTree;
 	panels(): readonly TranscriptPanel[];
@@ -30,7 +32,7 @@ export interface TestApi {
 
 export function createApi(
 	mode: vscode.ExtensionMode,
-	context: CommandContext & Pick<TestApi, "status" | "runs">,
+	context: CommandContext & Pick<TestApi, "status" | "runs" | "live">,
 	links: vscode.UriHandler,
 ): SkeinApi {
 	const { prompts } = context;
@@ -46,6 +48,7 @@ export function createApi(
 				context,
 				status: context.status,
 				runs: context.runs,
+				live: context.live,
 				links,
 				tree: (shelf: Shelf) => context.views.tree(shelf),
 				panels: () => context.editors.all,

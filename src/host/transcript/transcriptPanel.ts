@@ -176,14 +176,14 @@ export class TranscriptPanel implements vscode.Disposable {
 
 	/** The item with its whole content; undefined when it is not on the chain shown. */
 	async item(id: string): Promise<Item | undefined> {
-		const { transcript } = await this.whole();
+		const { transcript } = this.open ?? (await this.whole());
 		const index = transcript.rows.findIndex((row) => row.id === id);
 		return index < 0 ? undefined : (await transcript.items(index, index + 1))[0];
 	}
 
 	/** Whole text of a field of an item, blobs included. */
 	async text(item: Item, field: string): Promise<string | undefined> {
-		const { transcript } = await this.whole();
+		const { transcript } = this.open ?? (await this.whole());
 		return wholeText(item, field, (hash) => transcript.blob(hash));
 	}
 

@@ -97,7 +97,7 @@ describe("Commands that make, name and shelve sessions", () => {
 	it("Delete Session does nothing when the question is dismissed", async () => {
 		const id = await newSession("Not to delete");
 		await run("deleteSession", [{ id }], { answers: [{ dismiss: true }] });
-		assert.equal(records(id).length, 1);
+		assert.equal(lastRecord(id)["type"], "session.renamed");
 	});
 
 	it("Restore Session brings a deleted session back", async () => {
@@ -138,7 +138,7 @@ describe("Commands that make, name and shelve sessions", () => {
 		assert.equal((await tree("sessions")).includes("Pinned"), false);
 		assert.deepEqual(
 			records(id).map((record) => record.type),
-			["session.created", "session.pinned", "session.unpinned"],
+			["session.created", "session.renamed", "session.pinned", "session.unpinned"],
 		);
 	});
 
