@@ -217,6 +217,8 @@ describe("Opening", () => {
 		await run("openSession", [{ id: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }], {
 			error: /There is no session 01ARZ3NDEKTSV4RRFFQ69G5FAV/,
 		});
+		// A new session has the caret in its composer, whose text would be selected.
+		await closeEditors();
 		await run("openSession", [{ id: "../../etc/passwd" }], { error: /There is no session/ });
 	});
 });
