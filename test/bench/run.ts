@@ -8,7 +8,9 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { appends, forks } from "./append.ts";
 import { besideCodex } from "./codex.ts";
+import { liveRuns } from "./daemon.ts";
 import { indexRows } from "./indexRows.ts";
+import { liveText } from "./live.ts";
 import { memory, opening } from "./open.ts";
 import { besideRipgrep } from "./rg.ts";
 import { seeds } from "./seeds.ts";
@@ -32,8 +34,9 @@ const parts: Readonly<Record<string, (quick: boolean) => Promise<Section>>> = {
 	open: opening,
 	memory,
 	vscode: insideVSCode,
+	live: liveText,
+	daemon: liveRuns,
 	seeds,
-	// The time of a live delta from an agent's output to the painted pixel is measured where runs are: add its part here.
 };
 
 const unknown = positionals.filter((name) => !(name in parts));

@@ -1,11 +1,12 @@
-/** Run by fullDisk.test.ts where /tmp is a disk of some MB of its own, which holds all that the daemon writes. */
+/** Run by fullDisk.test.ts with `SKEIN_LABS` on a disk of some MB of its own, which holds all that the daemon writes. */
 import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import * as path from "node:path";
 import { test } from "node:test";
 import { daemonLab, fakeAgent, itemsOf, stopDaemon, Watch, words } from "./support.ts";
 
-const filler = "/tmp/filler";
+const filler = path.join(process.env["SKEIN_LABS"] ?? "", "filler");
 
 /** Takes what room there is. */
 function fill(): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtemp, rmdir } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { noMounts } from "../fault/lab.ts";
@@ -9,11 +10,14 @@ if (reason !== undefined) {
 	console.log(`Skipped: a daemon on a full disk, because ${reason}.`);
 }
 
-test("a daemon whose whole disk fills up", { skip: reason ?? false }, async () => {
+test("a daemon whose whole disk fills up", { skip: reason ?? false }, async (t) => {
+	const disk = await mkdtemp("/tmp/skein-full-");
+	t.after(() => rmdir(disk));
 	const scenario = path.join(import.meta.dirname, "fullDisk.scenario.ts");
-	const mount = 'mount -t tmpfs -o size=16m none /tmp && exec "$@"';
+	const mount = `mount -t tmpfs -o size=16m none ${disk} && exec "$@"`;
 	const program = [process.execPath, "--test", scenario];
-	const { TMPDIR: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+	const { NODE_TEST_CONTEXT: _, ...rest } = process.env;
+	const env = { ...rest, SKEIN_LABS: disk };
 	const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) => {
 		execFile(
 			"unshare",

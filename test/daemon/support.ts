@@ -31,12 +31,14 @@ export interface DaemonLab {
 	atEnd(task: () => Promise<void>): void;
 }
 
-/** Short paths: a socket's has at most 104 bytes. */
+/** Where labs are made. Short paths: a socket's has at most 104 bytes. */
+const labs = process.env["SKEIN_LABS"] ?? "/tmp";
+
 export async function daemonLab(
-	test: TestContext,
+	test: { after(task: () => Promise<void>): void },
 	more: Record<string, string> = {},
 ): Promise<DaemonLab> {
-	const scratch = await mkdtemp("/tmp/skein-d-");
+	const scratch = await mkdtemp(path.join(labs, "skein-d-"));
 	const folder = path.join(scratch, "work");
 	const home = path.join(scratch, "home");
 	const run = path.join(scratch, "run");
