@@ -23,6 +23,15 @@ function tell(name, value) {
 	fs.renameSync(`${file}.tmp`, file);
 }
 
+/** Undefined when another window's extension host has taken it. */
+function read(file) {
+	try {
+		return JSON.parse(fs.readFileSync(file, "utf8"));
+	} catch {
+		return undefined;
+	}
+}
+
 async function answer({ command, args = [] }) {
 	const began = performance.timeOrigin + performance.now();
 	if (command !== undefined) {
@@ -41,11 +50,19 @@ exports.activate = (context) => {
 	const began = performance.now();
 	const api = extension.activate(context);
 	const activated = performance.now();
-	tell("activated", { load: loaded - started, activate: activated - began, before });
+	tell("activated", {
+		pid: process.pid,
+		load: loaded - started,
+		activate: activated - began,
+		before,
+	});
 	const timer = setInterval(async () => {
 		const file = path.join(folder, "ask");
 		if (fs.existsSync(file)) {
-			const question = JSON.parse(fs.readFileSync(file, "utf8"));
+			const question = read(file);
+			if (question?.pid !== process.pid) {
+				return;
+			}
 			fs.rmSync(file);
 			tell("answer", await answer(question).catch((error) => ({ error: String(error) })));
 		}
