@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { after, test } from "node:test";
 import { everyday, FixtureBuilder, hostile } from "./fixtures.ts";
 import { closeHarness, Harness, themes } from "./harness.ts";
+import { approval, run, running } from "./liveFixtures.ts";
 
 after(closeHarness);
 
@@ -48,6 +49,78 @@ for (const theme of themes) {
 		await harness.page.keyboard.press("ArrowRight");
 		await harness.settled();
 		assert.deepEqual(await findings(harness), []);
+		await harness.close();
+	});
+}
+
+for (const theme of themes) {
+	test(`axe finds nothing serious in the composer and in the agent's questions, ${theme}`, async () => {
+		const fixture = new FixtureBuilder()
+			.add({ type: "userMessage", text: "Go" })
+			.add({ type: "commandExecution", command: "rm -r build" }, "running")
+			.build();
+		const harness = await Harness.open(fixture, { theme });
+		await harness.heard("painted");
+		const draft = { text: "Then this", mentions: [], images: [] };
+		const blocked = { text: "Codex cannot be started.", setting: "skein.codex.path" };
+		await harness.send({
+			type: "composer",
+			state: { ...running, blocked, queue: [{ id: "1", ...draft }] },
+		});
+		const question = {
+			id: "q",
+			header: "Port",
+			question: "Which port?",
+			secret: false,
+			options: [{ label: "8080", description: "The usual one" }],
+			free: true,
+		};
+		const other: typeof approval = {
+			...approval,
+			id: "a2",
+			item: null,
+			kind: "question",
+			questions: [question],
+		};
+		const box = harness.page.locator(".composer .box > textarea");
+		await box.fill("@u");
+		const { query } = await harness.heard("findFiles", ({ text }) => text === "u");
+		await harness.send(
+			{ type: "approvals", open: [approval, other], answered: [] },
+			{ type: "files", query, paths: ["src/upload.ts", "test/upload.test.ts"] },
+		);
+		await harness.page.getByRole("listbox").waitFor();
+		await harness.settled();
+		assert.deepEqual(await findings(harness), []);
+		await box.fill("");
+		const answered = {
+			id: "a1",
+			item: "item-1",
+			turn: "t",
+			title: "",
+			label: "Allow",
+			by: "another",
+		};
+		await harness.send(
+			{ type: "composer", state: { ...running, run: { ...run, mine: false } } },
+			{ type: "approvals", open: [], answered: [{ ...answered, outcome: "allowed" }] },
+			{
+				type: "live",
+				texts: [
+					{
+						item: "item-1",
+						itemType: "commandExecution",
+						field: "output",
+						offset: 0,
+						text: "built",
+					},
+				],
+			},
+		);
+		await harness.page.locator(".output.live").waitFor();
+		await harness.settled();
+		assert.deepEqual(await findings(harness), []);
+		assert.deepEqual(await harness.violations(), []);
 		await harness.close();
 	});
 }

@@ -4,25 +4,9 @@ import type { ComposerState, LiveText } from "../../src/protocol/live.ts";
 import type { ToTranscript } from "../../src/protocol/webview.ts";
 import { everyday, FixtureBuilder } from "./fixtures.ts";
 import { closeHarness, Harness } from "./harness.ts";
+import { approval, idle, run, running } from "./liveFixtures.ts";
 
 after(closeHarness);
-
-const idle: ComposerState = {
-	agent: "Codex",
-	model: null,
-	sandbox: "workspace-write",
-	canSteer: true,
-	queue: [],
-	queueHeld: false,
-};
-const run = {
-	id: "r",
-	status: "running",
-	startedAt: "2026-03-04T09:15:00.000Z",
-	mine: true,
-	client: 'the window "parcel"',
-} as const;
-const running: ComposerState = { ...idle, run };
 
 const composer = (state: ComposerState | null): ToTranscript => ({ type: "composer", state });
 
@@ -109,8 +93,8 @@ test("an @ offers files, by keyboard, and what is chosen goes with the prompt", 
 	await page.keyboard.press("ArrowDown");
 	const active = await combobox.getAttribute("aria-activedescendant");
 	assert.equal(
-		await page.locator(`#${active}[aria-selected=true]`).getAttribute("aria-label"),
-		"test/upload.test.ts",
+		await page.locator(`#${active}[aria-selected=true]`).innerText(),
+		"upload.test.ts\ntest",
 	);
 	await page.keyboard.press("Enter");
 	await list.waitFor({ state: "detached" });
@@ -261,23 +245,6 @@ test("a running command's output streams, its end in view", async () => {
 	await output.locator("span", { hasText: "red" }).waitFor();
 	await harness.close();
 });
-
-const approval: Extract<ToTranscript, { type: "approvals" }>["open"][number] = {
-	id: "a1",
-	session: "s",
-	turn: "t",
-	run: "r",
-	item: "item-1",
-	kind: "command",
-	title: "rm -r build",
-	reason: "The build folder is stale.",
-	options: [
-		{ id: "decline", label: "Decline", kind: "rejectOnce" },
-		{ id: "accept", label: "Allow", kind: "allowOnce" },
-	],
-	questions: [],
-	requestedAt: "2026-03-04T09:15:00.000Z",
-};
 
 const asking = () =>
 	open(

@@ -99,7 +99,6 @@ export class MentionList {
 					id="${listId}-${index}"
 					role="option"
 					aria-selected=${index === this.active ? "true" : "false"}
-					aria-label=${firstLine(path, 300)}
 					@pointerdown=${(event: Event) => {
 						// The text box keeps the focus.
 						event.preventDefault();
