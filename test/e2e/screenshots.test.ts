@@ -154,8 +154,7 @@ windowTest(
 		const welcome = window.sideBar().getByRole("region", { name: "Welcome" });
 		await welcome.getByRole("button", { name: "New Session" }).waitFor();
 		await keep(window, "empty");
-		await window.runCommand("Skein: New Session");
-		await window.answer("A first session");
+		await window.newSession("A first session");
 		await window.transcript().getByText("Nothing has been said").waitFor();
 		await closeNotifications(window);
 		await keep(window, "empty-session");
