@@ -16,6 +16,7 @@ import type { JournalTranscript } from "../transcript/journalTranscript.ts";
 import { resolveLineage } from "../transcript/lineage.ts";
 import { type Adoption, adoptSession } from "./adopt.ts";
 import { Blobs } from "./blobs.ts";
+import { forkTitle } from "./forkTitle.ts";
 import { Keep } from "./keep.ts";
 import { findKept, restoreKept } from "./kept.ts";
 import { ensureStore, leadsOut, readStoreStatus, StoreLayout } from "./layout.ts";
@@ -487,12 +488,4 @@ export function checkId(id: string): void {
 	if (!isUlid(id)) {
 		throw new HumanError("bad-id", `"${id}" is not the id of a session. Nothing was done.`);
 	}
-}
-
-const forkSuffix = /^(.*) \(fork(?: (\d+))?\)$/;
-
-/** "Fix login" -> "Fix login (fork)" -> "Fix login (fork 2)". */
-function forkTitle(title: string): string {
-	const match = forkSuffix.exec(title);
-	return match ? `${match[1]} (fork ${Number(match[2] ?? 1) + 1})` : `${title} (fork)`;
 }
