@@ -24,9 +24,22 @@ export async function answer(
 	daemon: FolderDaemon,
 	approval: Approval,
 ): Promise<void> {
+	const { client } = daemon;
+	if (!client) {
+		throw new HumanError("no-approval", goneSentence("withdrawn"));
+	}
 	const isOpen = () => daemon.approvals.some(({ id }) => id === approval.id);
 	const store = new DisposableStore();
+	const outcome = Promise.withResolvers<unknown>();
 	const closing = store.add(new vscode.CancellationTokenSource());
+	store.add(
+		daemon.onEvent(({ type, detail }) => {
+			if (type === "approval.answered" && detail?.["approval"] === approval.id) {
+				outcome.resolve(detail["outcome"]);
+			}
+		}),
+	);
+	store.add(client.onClose(() => outcome.resolve("withdrawn")));
 	store.add(
 		daemon.onDidChange(() => {
 			if (!isOpen()) {
@@ -37,10 +50,9 @@ export async function answer(
 	try {
 		const given = await ask(context, daemon, approval, closing.token);
 		if (!isOpen()) {
-			throw new HumanError("answered", vscode.l10n.t("This question was answered elsewhere."));
+			throw new HumanError("answered", goneSentence(await outcome.promise));
 		}
 		if (given) {
-			const client = await daemon.connect();
 			await client.call("answer", { approval: approval.id, ...given });
 		}
 	} catch (error) {
@@ -54,6 +66,12 @@ export async function answer(
 	} finally {
 		store.dispose();
 	}
+}
+
+function goneSentence(outcome: unknown): string {
+	return outcome === "withdrawn"
+		? vscode.l10n.t("This question is not open any more: its run has ended.")
+		: vscode.l10n.t("This question was answered elsewhere.");
 }
 
 interface Given {
@@ -71,7 +89,7 @@ async function ask(
 	const { prompts } = context;
 	const [first] = approval.options;
 	const option = await prompts.pick<Option | "show">(
-		choices(await subject(context, approval), approval),
+		choices(await subject(context, daemon, approval), approval),
 		{
 			title: questionTitle(daemon, approval),
 			placeholder: approval.reason ?? vscode.l10n.t("Choose an answer"),
@@ -80,7 +98,7 @@ async function ask(
 		},
 	);
 	if (option === "show") {
-		await showQuestion(context, approval);
+		await showQuestion(context, daemon, approval);
 		return undefined;
 	}
 	if (!option) {
@@ -165,26 +183,35 @@ function choices(lines: readonly string[], approval: Approval): Choice<Option | 
 }
 
 /** The exact words of what is asked about; of a file change the files, as the agent named them. */
-async function subject(context: CommandContext, approval: Approval): Promise<readonly string[]> {
+async function subject(
+	context: CommandContext,
+	daemon: FolderDaemon,
+	approval: Approval,
+): Promise<readonly string[]> {
 	const lines = wrapped(approval.title, lineLength);
 	return approval.kind === "fileChange"
-		? [...lines, ...(await changedFiles(context, approval).catch(() => []))]
+		? [...lines, ...(await changedFiles(context, daemon, approval).catch(() => []))]
 		: lines;
 }
 
 async function changedFiles(
 	{ reader }: CommandContext,
+	{ folder }: FolderDaemon,
 	{ session, item }: Approval,
 ): Promise<readonly string[]> {
-	const transcript = await reader.open(await reader.find(session));
+	const transcript = await reader.open(await reader.find(session, folder));
 	const index = transcript.rows.findLastIndex((row) => row.id === item);
 	const [found] = index < 0 ? [] : await transcript.items(index, index + 1);
 	const changes = found?.content.type === "fileChange" ? found.content.changes : [];
 	return Array.isArray(changes) ? changes.map((change) => `$(file) ${change.path}`) : [];
 }
 
-async function showQuestion(context: CommandContext, approval: Approval): Promise<void> {
-	const { summary } = await context.reader.find(approval.session);
+async function showQuestion(
+	context: CommandContext,
+	{ folder }: FolderDaemon,
+	approval: Approval,
+): Promise<void> {
+	const { summary } = await context.reader.find(approval.session, folder);
 	await context.editors.show(summary, approval.item ? { item: approval.item } : {});
 }
 

@@ -55,8 +55,8 @@ export function runCommands(
 			const approval = approvalIn(context, args[0]);
 			const title = l10n.t("Open Run");
 			const none = l10n.t("No agent has run in the open folders yet.");
-			const { run } = await chooseRun(context, args, { title, none, fits: () => true });
-			const row = await context.reader.find(run.session);
+			const { daemon, run } = await chooseRun(context, args, { title, none, fits: () => true });
+			const row = await context.reader.find(run.session, daemon.folder);
 			const item = approval?.approval.item;
 			await context.editors.show(row.summary, item ? { item } : {});
 		},

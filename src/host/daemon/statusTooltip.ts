@@ -35,10 +35,8 @@ export function statusTooltip(
 			text.appendMarkdown(`**${escapeMarkdown(folderName(daemon.folder))}**\n\n`);
 		}
 		text.appendMarkdown(about(daemon));
-		const actions = possibleActions(daemon);
-		const [first] = daemons;
-		// The commands ask which folder is meant, so they stand once.
-		for (const name of daemons.length === 1 || daemon === first ? actions : []) {
+		// The commands ask which folder is meant, so each stands once.
+		for (const name of possibleActions(daemon)) {
 			commands.add(name);
 		}
 	}

@@ -16,6 +16,7 @@ import { isLive } from "../views/runsNodes.ts";
 import type { DaemonsOptions, FolderDaemon } from "./daemons.ts";
 import { EventCursor } from "./eventCursor.ts";
 
+const minute = 60_000;
 /** How often a window without a daemon looks whether another window or the command has started one, ms. */
 const lookInterval = 3000;
 /** No event tells that an agent has taken its prompt: while one has not, the daemon is asked this often. ms. */
@@ -107,7 +108,7 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 				client: this.clientName,
 				script: this.options.script,
 				version: this.options.version,
-				args: ["--idle", String(readSetting("skein.daemon.idleTimeout") * 60_000)],
+				idleTimeout: readSetting("skein.daemon.idleTimeout") * minute,
 			});
 			await this.attach(client);
 			return client;

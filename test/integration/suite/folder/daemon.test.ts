@@ -355,6 +355,41 @@ describe("A run", () => {
 		assert.match(JSON.stringify(records(session)), /color Green, token hunter2/);
 	});
 
+	it("says so when its question goes while it is asked", async () => {
+		const { context, prompts } = await skein();
+		const daemon = context.daemons.of(folder());
+		/** Does something as soon as the question stands before the person, and waits until it has closed. */
+		const meanwhile = async (work: () => Promise<unknown>) => {
+			const pick = prompts.pick.bind(prompts);
+			prompts.pick = async (choices, options) => {
+				prompts.pick = pick;
+				const closed = new Promise((resolve) =>
+					options.closeOn?.onCancellationRequested(() => resolve(undefined)),
+				);
+				await work();
+				await closed;
+				return pick(choices, options);
+			};
+			prompts.reset();
+			await vscode.commands.executeCommand("skein.answerApproval");
+			return prompts.asked.filter(({ kind }) => kind !== "pick").map(({ message }) => message);
+		};
+		const first = await prompt("Elsewhere", "asks");
+		const approval = await until("it waits", () => daemon.approvals[0]?.id);
+		const { client } = first;
+		assert.deepEqual(
+			await meanwhile(() => client.call("answer", { approval, option: "decline" })),
+			["This question was answered elsewhere."],
+		);
+		assert.equal(await over(first.run), "completed");
+
+		const second = await prompt("Ended", "asks");
+		await until("it waits", () => daemon.approvals.length === 1);
+		assert.deepEqual(await meanwhile(() => client.call("interrupt", { session: second.session })), [
+			"This question is not open any more: its run has ended.",
+		]);
+	});
+
 	it("is not asked for twice: who comes late is told", async () => {
 		const { run: id } = await prompt("Only once", "asks");
 		const { context, prompts } = await skein();
