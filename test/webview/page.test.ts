@@ -64,6 +64,19 @@ test("an item that is asked for before anything is drawn is gone to", async () =
 	await harness.close();
 });
 
+test("a row that Tab would come to already is told when it gets the focus", async () => {
+	const harness = await Harness.open(long(3));
+	await harness.heard("painted");
+	await harness.settled();
+	const first = await harness.page
+		.locator("article[tabindex='0'], article:has([tabindex='0'])")
+		.first();
+	const id = (await first.getAttribute("data-id")) ?? "";
+	await harness.send({ type: "reveal", id });
+	await harness.heard("focus", (message) => message.item === id);
+	await harness.close();
+});
+
 test("heights that come late do not move what is read", async () => {
 	const harness = await Harness.open(long(5000), { reveal: "item-2520" });
 	await harness.heard("painted");

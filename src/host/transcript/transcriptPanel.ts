@@ -128,7 +128,8 @@ export class TranscriptPanel implements vscode.Disposable {
 	/** Shows a row, at once or when the page is there. */
 	reveal(item: string): void {
 		if (this.listening) {
-			this.post({ type: "reveal", id: item });
+			// What was found may be newer than what the page shows.
+			void this.refresh().then(() => this.listening && this.post({ type: "reveal", id: item }));
 		} else {
 			this.pendingReveal = item;
 		}

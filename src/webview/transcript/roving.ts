@@ -26,6 +26,8 @@ export class RovingFocus {
 	private readonly list: Reachable;
 	/** The current article. */
 	private current: HTMLElement | undefined;
+	/** The item that has the focus, as the host was told. */
+	private told: string | null | undefined;
 
 	constructor(list: Reachable) {
 		this.list = list;
@@ -67,7 +69,7 @@ export class RovingFocus {
 		if (document.activeElement instanceof HTMLElement) {
 			document.activeElement.blur();
 		}
-		post({ type: "focus", item: null });
+		this.tell(null);
 	}
 
 	private make(article: HTMLElement): void {
@@ -76,10 +78,18 @@ export class RovingFocus {
 				this.disarm(this.current);
 			}
 			this.current = article;
-			const id = article.dataset["id"] ?? "";
-			post({ type: "focus", item: id.startsWith("fold:") ? null : id });
 		}
+		const id = article.dataset["id"] ?? "";
+		this.tell(id.startsWith("fold:") ? null : id);
 		this.arm(article);
+	}
+
+	/** The row that Tab would come to is not one that has the focus: what the host knows is told apart. */
+	private tell(item: string | null): void {
+		if (this.told !== item) {
+			this.told = item;
+			post({ type: "focus", item });
+		}
 	}
 
 	private arm(article: HTMLElement): void {

@@ -94,6 +94,37 @@ describe("Search Sessions", () => {
 		await paintedPanel("Hasty herons");
 	});
 
+	it("opens hits of several sessions, ours and agents', each at its item", async () => {
+		const id = await newSession("Of avocets");
+		await say(id, "Where do avocets feed?", "On mudflats.");
+		const { panels } = await skein();
+		const opened = new Set<string>();
+		for (const query of [
+			"role:user source:codex",
+			"role:agent source:codex",
+			"avocets",
+			"mudflats",
+		]) {
+			for (let at = 0; at < 2; at++) {
+				const { box, done } = await search(query);
+				const row = (await settled(box)).filter(({ hit }) => hit?.item)[at];
+				if (!row?.hit) {
+					await close({ done });
+					continue;
+				}
+				const { item } = row.hit;
+				box.take(row);
+				await done;
+				await until(`${query} ${at} has the focus`, () =>
+					panels().some(({ focused }) => focused === item),
+				);
+				opened.add(String(item));
+				await closeEditors();
+			}
+		}
+		assert.ok(opened.size >= 5, [...opened].join());
+	});
+
 	it("searches the sessions of agents, and keeps the last query", async () => {
 		const source = await listed("A tour of the code");
 		const first = await search("role:user source:codex");
