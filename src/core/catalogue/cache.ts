@@ -21,41 +21,69 @@ export interface CacheEntry {
  * one, and where no database can be kept everything is read anew at each start.
  */
 export class CatalogueCache {
-	readonly entries = new Map<string, CacheEntry>();
+	private loaded: Map<string, CacheEntry> | undefined;
+	private readonly exists: boolean;
 	private readonly subject: string;
 	private readonly db: IndexDatabase;
 	private readonly changed = new Set<string>();
 
 	private constructor(file: string, subject: string) {
 		this.db = new IndexDatabase(file);
+		this.exists = fs.existsSync(file);
 		this.subject = `${cacheVersion} ${subject}`;
 	}
 
 	/** Opens what is cached of `subject` (a store's path, a source's name). Never throws for what is on disk. */
 	static open(cacheFolder: string, subject: string): CatalogueCache {
 		const file = path.join(cacheFolder, "index", "catalogue.db");
-		const cache = new CatalogueCache(file, subject);
-		if (fs.existsSync(file)) {
-			cache.attempt(() => cache.db.guarded(() => cache.load()));
+		return new CatalogueCache(file, subject);
+	}
+
+	/** All entries, read when they are first asked for. */
+	get entries(): ReadonlyMap<string, CacheEntry> {
+		return this.all;
+	}
+
+	private get all(): Map<string, CacheEntry> {
+		if (!this.loaded) {
+			const found = new Map<string, CacheEntry>();
+			this.loaded = found;
+			this.read((rows) => {
+				for (const [key, entry] of rows) {
+					found.set(key, entry);
+				}
+			}, "");
 		}
-		return cache;
+		return this.loaded;
 	}
 
 	/** What was found in a file, if it still has that size and time. */
 	get(key: string, file: { readonly size: number; readonly mtimeMs: number }): unknown {
-		const entry = this.entries.get(key);
+		const entry = this.all.get(key);
 		return entry && entry.size === file.size && entry.mtimeMs === file.mtimeMs
 			? entry.value
 			: undefined;
 	}
 
+	/** The values of the entries whose keys come last, whatever their files are now. Reads no others. */
+	last(count: number): unknown[] {
+		let values: unknown[] = [];
+		this.read(
+			(rows) => {
+				values = rows.map(([, { value }]) => value);
+			},
+			`ORDER BY key DESC LIMIT ${Math.floor(count)}`,
+		);
+		return values;
+	}
+
 	set(key: string, entry: CacheEntry): void {
-		this.entries.set(key, entry);
+		this.all.set(key, entry);
 		this.changed.add(key);
 	}
 
 	delete(key: string): void {
-		if (this.entries.delete(key)) {
+		if (this.all.delete(key)) {
 			this.changed.add(key);
 		}
 	}
@@ -67,20 +95,33 @@ export class CatalogueCache {
 		}
 	}
 
-	private load(): void {
-		const rows = this.db
-			.statement("SELECT key, size, mtime, value, value_check FROM cached WHERE subject = ?")
-			.all(this.subject) as unknown as CachedFile[];
-		for (const row of rows) {
-			this.entries.set(row.key, new StoredEntry(row));
+	/** What is stored, as far as it is what was put in; nothing where no database can be used. */
+	private read(take: (rows: [string, CacheEntry][]) => void, order: string): void {
+		if (this.exists) {
+			this.attempt(() => this.db.guarded(() => take(this.select(order))));
 		}
+	}
+
+	private select(order: string): [string, CacheEntry][] {
+		const rows = this.db
+			.statement(
+				`SELECT key, size, mtime, value, value_check FROM cached WHERE subject = ? ${order}`,
+			)
+			.all(this.subject) as unknown as CachedFile[];
+		const sound = rows.filter((row) => crc32(row.value) === row.value_check);
+		// Parsed in one go: a third of the time of one by one.
+		const values = JSON.parse(`[${sound.map(({ value }) => value).join()}]`) as unknown[];
+		return sound.map(({ key, size, mtime }, index) => [
+			key,
+			{ size, mtimeMs: mtime, value: values[index] },
+		]);
 	}
 
 	private store(): void {
 		const put = this.db.statement("INSERT OR REPLACE INTO cached VALUES (?, ?, ?, ?, ?, ?)");
 		const remove = this.db.statement("DELETE FROM cached WHERE subject = ? AND key = ?");
 		for (const key of this.changed) {
-			const entry = this.entries.get(key);
+			const entry = this.all.get(key);
 			if (entry) {
 				const value = JSON.stringify(entry.value);
 				put.run(this.subject, key, entry.size, entry.mtimeMs, value, crc32(value));
@@ -109,26 +150,4 @@ interface CachedFile {
 	readonly mtime: number;
 	readonly value: string;
 	readonly value_check: number;
-}
-
-/** An entry whose value is parsed when somebody asks for it, and is undefined when it is not what was stored. */
-class StoredEntry implements CacheEntry {
-	private readonly row: CachedFile;
-
-	constructor(row: CachedFile) {
-		this.row = row;
-	}
-
-	get size(): number {
-		return this.row.size;
-	}
-
-	get mtimeMs(): number {
-		return this.row.mtime;
-	}
-
-	get value(): unknown {
-		const { value, value_check } = this.row;
-		return crc32(value) === value_check ? JSON.parse(value) : undefined;
-	}
 }

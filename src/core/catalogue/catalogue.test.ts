@@ -105,3 +105,44 @@ test("copies are kept of what is listed, when that is allowed", async (t) => {
 	assert.deepEqual(await fresh.restoreKept(), [session.id]);
 	assert.equal((await (await fresh.open(session.id)).summary()).title, "Mine");
 });
+
+test("the newest sessions are told before any file is looked at, and what has become of them after", async (t) => {
+	const { folder, store, locations } = await emptyWorkspace(t);
+	const [kept, renamed, gone] = [
+		await store.create({ title: "Kept" }),
+		await store.create({ title: "Before" }),
+		await store.create({ title: "Gone" }),
+	];
+	const options = { folders: [folder], sources: [], locations, keepCopies: false };
+	const earlier = new Catalogue(options);
+	await earlier.list();
+	earlier.dispose();
+	await renamed.rename("After");
+	await rm(gone.file);
+
+	const catalogue = new Catalogue(options);
+	t.after(() => catalogue.dispose());
+	const seen = new Collector();
+	const firsts: boolean[] = [];
+	const expected: string[] = [];
+	catalogue.watch({
+		storeExpected: (of, rows) => {
+			expected.push(...rows.map(({ title }) => title));
+			seen.storeChanged(of, { rows, removed: [] }, true);
+		},
+		storeChanged: (of, change, first) => {
+			firsts.push(first);
+			seen.storeChanged(of, change, first);
+		},
+		sourceChanged: () => undefined,
+		progress: () => undefined,
+		failed: (message) => seen.failures.push(message),
+	});
+	await catalogue.refresh();
+	assert.deepEqual(expected, ["Gone", "Before", "Kept"]);
+	assert.equal(firsts[0], false, "what was told is not taken back as a whole");
+	const titles = [...seen.rows.values()].map(({ title }) => title).sort();
+	assert.deepEqual(titles, ["After", "Kept"]);
+	assert.equal(seen.rows.get(kept.id)?.title, "Kept");
+	assert.deepEqual(seen.failures, []);
+});

@@ -15,6 +15,8 @@ import { FolderWatch } from "./watch.ts";
 
 /** What a watched catalogue tells. */
 export interface CatalogueListener {
+	/** Rows to show while the first scan goes on, which then tells what is different. */
+	storeExpected?(catalogue: StoreCatalogue, rows: readonly SessionSummary[]): void;
 	storeChanged(catalogue: StoreCatalogue, change: CatalogueChange, first: boolean): void;
 	sourceChanged(catalogue: SourceCatalogue, change: CatalogueChange, first: boolean): void;
 	readonly progress: ReportProgress;
@@ -89,15 +91,22 @@ export class Catalogue implements Disposable {
 
 	private watchStore(catalogue: StoreCatalogue, listener: CatalogueListener): void {
 		let first = true;
+		let scanned = false;
 		let pending: Set<string> | undefined;
 		const scan = new SharedRun(() =>
 			this.guarded(listener, async () => {
 				const ids = pending;
 				pending = new Set();
+				if (!scanned && listener.storeExpected) {
+					const rows = catalogue.expected();
+					first = rows.length === 0;
+					listener.storeExpected(catalogue, rows);
+				}
 				const change =
-					ids === undefined || first
+					ids === undefined || !scanned
 						? await catalogue.scan(listener.progress)
 						: await catalogue.scanSome(ids);
+				scanned = true;
 				listener.storeChanged(catalogue, change, first);
 				first = false;
 				await this.keep(catalogue, change);

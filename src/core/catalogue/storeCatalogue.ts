@@ -1,7 +1,9 @@
+import { lstatSync } from "node:fs";
 import * as path from "node:path";
 import * as z from "zod/mini";
 import { mapLimit } from "../../base/async.ts";
 import { causeInWords, errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
+import { nodeFiles } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
 import { Journal } from "../journal/journal.ts";
 import { SessionSummary } from "../model/summary.ts";
@@ -29,6 +31,9 @@ export type CachedRow = z.infer<typeof CachedRow>;
 /** Journals kept read, so that a session that grows is not read from its beginning each time. */
 const readLimit = 16;
 
+/** Rows that are told before their files are looked at: more than fit on any screen. */
+const expectedRows = 200;
+
 interface ListedFile {
 	readonly id: string;
 	readonly size: number;
@@ -53,11 +58,27 @@ export class StoreCatalogue {
 	private readonly stamps = new Map<string, Stamp>();
 	/** Ancestors of the sessions that were forked. */
 	private readonly ancestors = new Map<string, readonly string[]>();
+	/** Sessions that were told without having been looked at. */
+	private readonly shown = new Set<string>();
 	/** Sessions whose last line may still be in the making. */
 	private readonly unsettled = new Set<string>();
 
 	constructor(store: WorkspaceStore) {
 		this.store = store;
+	}
+
+	/**
+	 * Rows of the newest sessions as they were when they were last looked at: something to show while ten thousand files
+	 * are compared. The first {@link scan} tells what has become of them.
+	 */
+	expected(): SessionSummary[] {
+		const rows = this.openCache()
+			.last(expectedRows)
+			.map((value) => (value as CachedRow).row);
+		for (const { id } of rows) {
+			this.shown.add(id);
+		}
+		return rows;
 	}
 
 	/** Compares all files with the rows and brings these up to date. */
@@ -69,7 +90,10 @@ export class StoreCatalogue {
 		}
 		const files = await this.list(problems);
 		const present = new Set(files.map((file) => file.id));
-		const gone = [...this.rows.keys()].filter((id) => !present.has(id));
+		const gone = [...new Set([...this.shown, ...this.rows.keys()])].filter(
+			(id) => !present.has(id),
+		);
+		this.shown.clear();
 		for (const id of gone) {
 			this.forget(id);
 		}
@@ -265,7 +289,10 @@ export class StoreCatalogue {
 
 	private async look(id: string): Promise<ListedFile | undefined> {
 		try {
-			const stat = await this.store.files.lstat(this.store.layout.journal(id));
+			const file = this.store.layout.journal(id);
+			// Blocking where it can be: a quarter of the time for ten thousand files, in a thread that may block.
+			const stat =
+				this.store.files === nodeFiles ? lstatSync(file) : await this.store.files.lstat(file);
 			const { size, mtimeMs } = stat;
 			return stat.isFile()
 				? { id, size, mtimeMs }

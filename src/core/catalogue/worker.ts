@@ -59,6 +59,11 @@ class CatalogueWorker {
 		const desk = new IndexDesk({ stores, sources, locations }, this.post);
 		this.desk = desk;
 		this.catalogue.watch({
+			storeExpected: ({ store }, rows) => {
+				if (rows.length > 0) {
+					this.postRows({ kind: "folder", folder: store.folder }, { rows, removed: [] }, true);
+				}
+			},
 			storeChanged: (store, change, first) => {
 				desk.changed();
 				this.postRows({ kind: "folder", folder: store.store.folder }, change, first);
