@@ -41,8 +41,9 @@ export async function everythingAtOnce(
 	const file = path.join(scratch(), "everything.html");
 	fs.writeFileSync(file, `${head}${JSON.stringify(texts).replaceAll("<", "\\u003c")}${tail}`);
 	const page = await context.newPage();
+	page.setDefaultTimeout(600_000);
 	try {
-		await page.goto(pathToFileURL(file).href);
+		await page.goto(pathToFileURL(file).href, { timeout: 600_000 });
 		const paint = await page.evaluate<number>("window.painted");
 		const scroll = await scrolled(page, page.mainFrame());
 		const session = await context.newCDPSession(page);
