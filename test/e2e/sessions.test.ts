@@ -24,12 +24,17 @@ windowTest(
 			const files = await journals(window);
 			assert.equal(files.length, 1);
 			const journal = path.join(folders.folder, ".vscode/skein/sessions", files[0] ?? "");
-			const header = JSON.parse((await readFile(journal, "utf8")).split("\n")[0] ?? "") as {
-				type: string;
-				session: { title: string };
-			};
-			assert.equal(header.type, "session.created");
-			assert.equal(header.session.title, "Plan the release");
+			const records = (await readFile(journal, "utf8"))
+				.trim()
+				.split("\n")
+				.map((line) => JSON.parse(line) as { type: string; title?: string });
+			assert.deepEqual(
+				records.map(({ type, title }) => [type, title]),
+				[
+					["session.created", undefined],
+					["session.renamed", "Plan the release"],
+				],
+			);
 			await window.transcript().getByText("Nothing has been said in this session yet.").waitFor();
 		});
 

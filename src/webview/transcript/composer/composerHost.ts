@@ -107,8 +107,11 @@ export class ComposerHost {
 				const card = document.querySelector<HTMLElement>(
 					`[data-approval="${CSS.escape(first.id)}"]`,
 				);
-				card?.focus({ preventScroll: true });
-				card?.scrollIntoView({ block: "nearest" });
+				if (card) {
+					card.dataset["focusedAt"] = String(performance.now());
+					card.focus({ preventScroll: true });
+					card.scrollIntoView({ block: "nearest" });
+				}
 			}
 		});
 	}

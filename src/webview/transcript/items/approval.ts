@@ -3,8 +3,11 @@ import type { Item } from "../../../core/model/item.ts";
 import type { AnsweredApproval } from "../../../protocol/live.ts";
 import type { OpenApproval } from "../approvals.ts";
 import type { ItemContext } from "../context.ts";
-import { firstLine, visibleText } from "../pure/visibleText.ts";
+import { exactText, firstLine } from "../pure/visibleText.ts";
 import { changesOf, fileChangeDetail } from "./fileChange.ts";
+
+/** How long after a card was given the focus, without the person's doing, its number keys answer. ms. */
+const keysAfter = 600;
 
 type Option = OpenApproval["options"][number];
 type Question = OpenApproval["questions"][number];
@@ -89,7 +92,7 @@ export function cardView(context: ItemContext, approval: OpenApproval): Template
 					data-tip=${index < 9 ? words.say("approval.key", firstLine(option.label), String(index + 1)) : nothing}
 					@click=${() => give(option)}
 				>
-					${firstLine(option.label)}
+					${exactText(firstLine(option.label, 500))}
 				</button>`,
 			)}
 		</div>
@@ -107,6 +110,11 @@ function answerByNumber(
 	give: (option: Option) => void,
 ): void {
 	const on = event.target as HTMLElement;
+	const { focusedAt } = (event.currentTarget as HTMLElement).dataset;
+	if (focusedAt !== undefined && performance.now() - Number(focusedAt) < keysAfter) {
+		// It was meant for what had the focus before.
+		return;
+	}
 	const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
 	const modified = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
 	if (!option || modified || event.repeat || on.matches("input, textarea")) {
@@ -128,8 +136,8 @@ function subjectView(context: ItemContext, approval: OpenApproval) {
 		return nothing;
 	}
 	return approval.kind === "question"
-		? html`<p class="asked" dir="auto">${visibleText(approval.title)}</p>`
-		: html`<pre class="output subject" dir="auto" tabindex="0" aria-label=${context.words.say("approval.subject")}>${visibleText(approval.title)}</pre>`;
+		? html`<p class="asked" dir="auto">${exactText(approval.title)}</p>`
+		: html`<pre class="output subject" dir="ltr" tabindex="0" aria-label=${context.words.say("approval.subject")}>${exactText(approval.title)}</pre>`;
 }
 
 function changeView(context: ItemContext, item: Item): TemplateResult | undefined {
@@ -151,7 +159,7 @@ function questionView(context: ItemContext, approval: OpenApproval, question: Qu
 	const suggested = question.options.map(({ label }) => label);
 	const own = values.find((value) => !suggested.includes(value)) ?? "";
 	return html`<fieldset class="question">
-		<legend dir="auto">${visibleText(question.question || question.header)}</legend>
+		<legend dir="auto">${exactText(question.question || question.header)}</legend>
 		${question.options.map(
 			({ label, description }) => html`<label class="choice">
 				<input

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasLongLine, pieces } from "./pieces.ts";
-import { firstLine, visibleText } from "./visibleText.ts";
+import { exactText, firstLine, visibleText } from "./visibleText.ts";
 
 test("bidi overrides are shown, not obeyed; marks of right-to-left languages stay", () => {
 	assert.equal(visibleText("a\u202Eb\u2066c"), "a[U+202E]b[U+2066]c");
@@ -41,4 +41,11 @@ test("pieces join to the text, and none holds a line that is dear to lay out", (
 test("a string that the host cut is understood, whatever field it is", () => {
 	assert.equal(firstLine({ cut: "src/long", length: 20_000 } as { cut: string }), "src/long");
 	assert.equal(firstLine({}), "");
+});
+
+test("what is agreed to is shown with all that cannot be seen", () => {
+	assert.equal(
+		exactText("rm\u200b -r\u00a0build\u202e\r\n\t# gr\u00fc\u00dfe \u{1f44b}\u2028\u0007"),
+		"rm\\u{200b} -r\\u{a0}build\\u{202e}\n\t# gr\u00fc\u00dfe \u{1f44b}\\u{2028}\\u{7}",
+	);
 });

@@ -31,6 +31,18 @@ export function visibleText(text: string): string {
 }
 
 /**
+ * Exactly what is there, for what a person has to agree to: every character that cannot be seen, or that turns around or
+ * hides what stands beside it, is written out.
+ */
+export function exactText(text: string): string {
+	return text
+		.replace(/\r\n/g, "\n")
+		.replace(/[^\S\n\t ]|(?![\n\t])\p{Cc}|\p{Cf}|\p{Co}|\p{Cn}/gu, (mark) => {
+			return `\\u{${mark.codePointAt(0)?.toString(16)}}`;
+		});
+}
+
+/**
  * The first line that says something, cut to `most` characters: what a quiet line shows of a longer text. The host cuts
  * any long string of an item, a path or a label too: what stands in its place is understood.
  */
