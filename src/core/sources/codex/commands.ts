@@ -132,9 +132,12 @@ export function exitCodeIn(raw: string): number | undefined {
 /** True for the answers that mean a person or a rule refused the call. */
 export function isRefusal(raw: string): boolean {
 	const start = raw.slice(0, 2000);
+	// Nearly every answer is none: two plain searches are a tenth of what the expressions take.
+	const mayBe = start.includes("ejected") || start.includes("EJECTED");
 	return (
-		/rejected by user|rejected by (?:policy|guardian)|user rejected|patch rejected/i.test(start) ||
-		/^exec_command failed for .*Rejected\(/s.test(start)
+		mayBe &&
+		(/rejected by user|rejected by (?:policy|guardian)|user rejected|patch rejected/i.test(start) ||
+			/^exec_command failed for .*Rejected\(/s.test(start))
 	);
 }
 
