@@ -34,7 +34,7 @@ export interface IndexedContext {
  */
 export class IndexedTranscript implements Transcript {
 	private readonly outline: IndexedOutline;
-	private readonly part: OutlinedRows;
+	private part: OutlinedRows;
 	private readonly context: IndexedContext;
 	private readonly ownSummary: SessionSummary;
 	private folding: Promise<Transcript> | undefined;
@@ -111,6 +111,7 @@ export class IndexedTranscript implements Transcript {
 		this.folding ??= this.context.fold();
 		try {
 			this.folded = await this.folding;
+			this.part = { from: 0, rows: [], spans: new Float64Array(), more: new Map() };
 		} finally {
 			this.folding = undefined;
 		}
