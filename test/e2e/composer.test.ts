@@ -314,6 +314,29 @@ codexTest(
 	},
 );
 
+codexTest(
+	"composer: a prompt in a session of Codex's own imports it and goes on in its thread",
+	{ workspace: "sample", sessions: "sample" },
+	async (window, model) => {
+		await window.openSkein();
+		await window.openSession("Fix the word count", "It now splits at any white space");
+		const transcript = window.transcript();
+		await transcript.getByText("This session is Codex's own").waitFor();
+		model.script([[{ say: "It goes on." }]]);
+		await say(window, "Anything else?");
+		await transcript.getByText("It goes on.").waitFor();
+		await turnEnded(window);
+		await transcript.getByText("This session is Codex's own").waitFor({ state: "detached" });
+		assert.equal((await journals(window)).length, 1);
+		assert.match(
+			JSON.stringify(model.requests.at(-1)),
+			/splits at any white space.*Anything else\?/,
+		);
+		assert.equal(await window.treeRows().filter({ hasText: "Fix the word count" }).count(), 1);
+		await window.activeTab("Fix the word count");
+	},
+);
+
 /** What a person does who copies a picture elsewhere and pastes it here. */
 const pastePicture = `(() => {
 	const base64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";

@@ -360,3 +360,37 @@ test("a composer that blocks says why and links the setting", async () => {
 	await harness.until(`JSON.parse(sessionStorage.getItem("state"))?.draft?.text === "text"`);
 	await harness.close();
 });
+
+test("the end is followed after a replay, during which there is no composer", async () => {
+	const short = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Go" })
+		.add({ type: "agentMessage", text: "Started.\n\n".repeat(14) })
+		.build();
+	const harness = await open(idle, short);
+	const { page } = harness;
+	await harness.send({ type: "replay", action: "start" });
+	await page.locator("skein-composer").waitFor({ state: "detached" });
+	await harness.settled();
+	await harness.send({ type: "replay", action: "stop" });
+	await page.locator("skein-composer").waitFor();
+	await harness.settled();
+	const answer = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Go" })
+		.add({ type: "agentMessage", text: "Started.\n\n".repeat(14) })
+		.add({ type: "userMessage", text: "More" })
+		.add({ type: "agentMessage", text: "It goes on.\n\n".repeat(60) })
+		.build();
+	harness.fixture = answer;
+	await harness.send({
+		type: "update",
+		header: answer.header,
+		from: 2,
+		rows: answer.rows.slice(2),
+		changed: [],
+	});
+	await page.locator("article[data-id=item-3] p").last().waitFor();
+	await harness.until(
+		"document.documentElement.scrollHeight - innerHeight - scrollY < 2 && scrollY > 0",
+	);
+	await harness.close();
+});

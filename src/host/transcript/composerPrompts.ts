@@ -77,6 +77,11 @@ export class SessionPrompts implements vscode.Disposable {
 		return this.mine.has(id) || this.underWay.has(session);
 	}
 
+	/** Whether a prompt of this window's is on its way to the session's daemon. */
+	isUnderWay(session: string): boolean {
+		return this.underWay.has(session);
+	}
+
 	queueOf(session: string): Pick<PromptQueue, "prompts" | "held"> {
 		return this.queues.get(session) ?? { prompts: [], held: false };
 	}

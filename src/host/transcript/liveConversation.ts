@@ -194,7 +194,8 @@ export class Conversation implements vscode.Disposable {
 			...(summary.source === ownSource ? {} : { imports: agentLabel(summary.source) }),
 			...(run ? { run } : {}),
 			queue: prompts,
-			queueHeld: held,
+			// A turn whose daemon is gone will never end.
+			queueHeld: held || (!run && !this.parts.prompts.isUnderWay(session.id)),
 		};
 	}
 

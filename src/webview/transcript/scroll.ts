@@ -52,8 +52,13 @@ export class ScrollKeeper {
 	}
 
 	get atEnd(): boolean {
+		return this.left <= endSlack;
+	}
+
+	/** How far it is to the end, in px. */
+	private get left(): number {
 		const { scrollHeight } = document.documentElement;
-		return scrollHeight - window.innerHeight - window.scrollY <= endSlack;
+		return scrollHeight - window.innerHeight - window.scrollY;
 	}
 
 	toEnd(): void {
@@ -104,7 +109,9 @@ export class ScrollKeeper {
 
 	private scrolled(): void {
 		const now = window.scrollY;
-		if (this.pin.kind === "none" || Math.abs(now - this.own) > 1) {
+		// A page that gets shorter is scrolled by the browser, to its very end: nobody has left that.
+		const isShorter = this.pin.kind === "end" && this.left <= 1;
+		if (!isShorter && (this.pin.kind === "none" || Math.abs(now - this.own) > 1)) {
 			this.hold({ kind: this.atEnd && now >= this.last ? "end" : "none" });
 		}
 		this.last = now;
