@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { emptyWorkspace } from "../../../test/support/temporary.ts";
 import type { FromCatalogue } from "../../protocol/catalogue.ts";
 import type { IndexAnswers, IndexQuestion } from "../../protocol/indexQuestions.ts";
+import { loadSqlite } from "../index/sqlite.ts";
 import { IndexDesk } from "./indexDesk.ts";
 
 async function desk(t: TestContext) {
@@ -180,4 +181,20 @@ test("a session that was indexed gives its last rows, the rows around an item, a
 	await session.rename("Another");
 	assert.equal(await ask({ ask: "rows", ...part }), undefined);
 	assert.equal(await outline(), undefined);
+});
+
+test("the doctor says what is wrong with the index; the next question makes it again", async (t) => {
+	const { store, posted, ask } = await desk(t);
+	await talk(store, "a wren");
+	assert.equal((await ask(search("wren"))).total, 1);
+	const cache = path.join(store.locations.cache, "index");
+	const name = (await readdir(cache)).find((each) => each.endsWith(".db")) ?? "";
+	const db = new (loadSqlite().DatabaseSync)(path.join(cache, name));
+	db.exec("UPDATE items SET text_check = 1");
+	db.close();
+	const { index, folders } = await ask({ ask: "doctor" });
+	assert.deepEqual([index.equal, index.differences.length, folders[0]?.found.ok], [false, 1, true]);
+	assert.ok(posted.some((each) => each.type === "noted" && /was renamed to/.test(each.message)));
+	assert.equal((await ask(search("wren"))).total, 1);
+	assert.ok((await ask({ ask: "doctor" })).index.equal);
 });
