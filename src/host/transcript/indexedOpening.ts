@@ -13,8 +13,8 @@ import type { Stores } from "../stores.ts";
 
 /** A smaller journal is folded in less time than a question takes. Bytes. */
 const worthAsking = 2 * 1024 * 1024;
-/** How long the index may take to answer: after that the journal is folded. ms. */
-const patience = 500;
+/** How long the index may take to answer (it may be in the middle of a batch): after that the journal is folded. ms. */
+const patience = 2000;
 /** Rows asked for at once: a few ms of the extension host's time. */
 const rowsAtOnce = 10_000;
 
