@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
+import { WorkspaceStore } from "../../../../src/core/store/workspaceStore.ts";
 import {
 	closeEditors,
 	folder,
@@ -98,6 +99,48 @@ describe("Opening", () => {
 		await until("four rows are there", () => panel.opened?.transcript.rows.length === 4);
 	});
 
+	it("a long session that is indexed opens without being read as a whole, and follows its journal", async () => {
+		const { context } = await skein();
+		const other = new WorkspaceStore(folder(), context.stores.reading(folder()).locations);
+		const session = await other.create({ title: "Long and indexed" });
+		const turn = await session.startTurn();
+		const text = "as long as a paragraph ".repeat(40);
+		const items = await session.append(
+			Array.from({ length: 3000 }, (_, index) => ({
+				type: "item.completed" as const,
+				turn,
+				item: { type: "agentMessage" as const, text: `${index} ${text}` },
+			})),
+		);
+		const { id } = session;
+		await context.catalogue.refresh();
+		const { token } = new vscode.CancellationTokenSource();
+		const asked = { ask: "indexSession", folder: folder(), session: id } as const;
+		await context.catalogue.ask(asked, token);
+		const isRead = () => context.stores.reading(folder()).isOpen(id);
+		await run("openSession", [{ id }]);
+		const panel = await paintedPanel("Long and indexed");
+		const rows = () => panel.opened?.transcript.rows ?? [];
+		await until("all rows are there", () => rows().length === 3000);
+		const first = await panel.item(items[0]?.id ?? "");
+		assert.ok(first?.content.type === "agentMessage");
+		assert.match(String(first.content.text), /^0 as long/);
+		assert.equal(isRead(), false);
+		await closeEditors();
+
+		await context.editors.show(await listed("Long and indexed"), { item: items[1500]?.id ?? "" });
+		const at = await paintedPanel("Long and indexed");
+		await until("the item asked for has the focus", () => at.focused === items[1500]?.id);
+		assert.equal(isRead(), false);
+
+		const [more] = await session.append([
+			{ type: "item.completed", turn, item: { type: "agentMessage", text: "one more" } },
+		]);
+		await until("what came is there", () => at.opened?.transcript.rows.at(-1)?.id === more?.id);
+		assert.equal(at.opened?.transcript.rows.length, 3001);
+		await other.close();
+	});
+
 	it("a change made by another process appears in the tree", async () => {
 		const id = await newSession("Renamed elsewhere");
 		const file = path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`);
@@ -174,6 +217,8 @@ describe("Opening", () => {
 	it("Copy copies what is selected in the transcript", async () => {
 		const id = await newSession("Selected");
 		await say(id, "What do you say?", "Everything that is selected.");
+		// A new session has the caret in its composer, whose text would be selected.
+		await closeEditors();
 		await run("openSession", [{ id }]);
 		await paintedPanel("Selected");
 		await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
@@ -217,8 +262,6 @@ describe("Opening", () => {
 		await run("openSession", [{ id: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }], {
 			error: /There is no session 01ARZ3NDEKTSV4RRFFQ69G5FAV/,
 		});
-		// A new session has the caret in its composer, whose text would be selected.
-		await closeEditors();
 		await run("openSession", [{ id: "../../etc/passwd" }], { error: /There is no session/ });
 	});
 });
