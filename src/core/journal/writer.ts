@@ -188,7 +188,7 @@ async function write(handle: FileHandle, bytes: Buffer): Promise<void> {
 	if (bytesWritten !== bytes.length) {
 		throw new HumanError(
 			"short-write",
-			`only ${bytesWritten} of ${bytes.length} bytes were written`,
+			`only ${bytesWritten} of ${bytes.length} bytes were written, the disk may be full`,
 		);
 	}
 }

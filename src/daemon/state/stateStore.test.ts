@@ -361,7 +361,7 @@ test("files are replaced whole: a write that fails leaves the old one, and memor
 	await store.markStarted();
 	const before = await readFile(file("state.json"), "utf8");
 	full = true;
-	await assert.rejects(store.setState({ kind: "idle" }), /no space/);
+	await assert.rejects(store.setState({ kind: "idle" }), /the disk is full/);
 	assert.equal(await readFile(file("state.json"), "utf8"), before);
 	assert.deepEqual(store.daemon.state, { kind: "starting" });
 	full = false;
@@ -391,7 +391,7 @@ test("an event is told also when neither it nor a change beside it can be writte
 	await mkdir(file("events.jsonl"));
 	const changed = store.setState({ kind: "idle" });
 	const { seq } = await store.recordEvent(event);
-	await assert.rejects(changed, /no space/);
+	await assert.rejects(changed, /the disk is full/);
 	assert.deepEqual(told, [2]);
 	assert.equal(seq, 2);
 	assert.deepEqual(

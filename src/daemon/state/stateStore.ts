@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { causeInWords, HumanError } from "../../base/errors.ts";
 import { type Event as BaseEvent, Emitter } from "../../base/event.ts";
 import { type Files, nodeFiles } from "../../core/files.ts";
 import {
@@ -412,7 +413,11 @@ export class StateStore {
 				await this.registryFile.append(entries, registries);
 			}
 		} catch (error) {
-			failure = error;
+			failure = new HumanError(
+				"not-stored",
+				`The daemon could not write down what it does: ${causeInWords(error)}. Nothing was done.`,
+				{ cause: error },
+			);
 		}
 		if (events.length > 0) {
 			// A log that cannot be written fails nothing.
