@@ -332,7 +332,8 @@ codexTest(
 			JSON.stringify(model.requests.at(-1)),
 			/splits at any white space.*Anything else\?/,
 		);
-		assert.equal(await window.treeRows().filter({ hasText: "Fix the word count" }).count(), 1);
+		const rows = window.view("Sessions").getByRole("treeitem", { name: "Fix the word count" });
+		assert.equal(await rows.count(), 1);
 		await window.activeTab("Fix the word count");
 	},
 );
