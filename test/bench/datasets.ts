@@ -235,6 +235,8 @@ export interface SessionSetOptions {
 	/** Words of an item, on average. */
 	readonly words?: number;
 	readonly seed?: number;
+	/** Time between the beginnings of two sessions. ms. */
+	readonly apart?: number;
 }
 
 /**
@@ -243,7 +245,7 @@ export interface SessionSetOptions {
  */
 export function writeStore(
 	folder: string,
-	{ sessions, items, words = 40, seed = 21 }: SessionSetOptions,
+	{ sessions, items, words = 40, seed = 21, apart = 90_000 }: SessionSetOptions,
 ): { ids: string[]; bytes: number; phrases: { session: string; item: string; phrase: string }[] } {
 	const root = path.join(folder, ".vscode", "skein");
 	fs.mkdirSync(path.join(root, "sessions"), { recursive: true, mode: 0o700 });
@@ -253,7 +255,7 @@ export function writeStore(
 	let bytes = 0;
 	for (let index = 0; index < sessions; index++) {
 		const maker = new TextMaker(seed * 1_000_003 + index, known);
-		const journal = session(maker, start + index * 90_000, items, words);
+		const journal = session(maker, start + index * apart, items, words);
 		const file = path.join(root, "sessions", `${journal.id}.jsonl`);
 		const handle = fs.openSync(file, "w", 0o600);
 		for (let at = 0; at < journal.lines.length; at += 1000) {

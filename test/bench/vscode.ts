@@ -29,7 +29,6 @@ interface Activated {
 	readonly pid: number;
 	readonly load: number;
 	readonly activate: number;
-	readonly before: Memory;
 }
 
 interface Memory {
@@ -44,8 +43,9 @@ export async function insideVSCode(quick: boolean): Promise<Section> {
 	const items = quick ? 10_000 : 100_000;
 	await run("npm", ["run", "--silent", "package"], { cwd: repository });
 	const vsix = fs.statSync(path.join(repository, "out/skein.vsix")).size / megabyte;
-	const set = dataSet(`store-${sessions}`, (into) =>
-		writeStore(into, { sessions, items: 8, words: 20 }),
+	// Over most of a year, as people make them.
+	const set = dataSet(`store-${sessions}-apart`, (into) =>
+		writeStore(into, { sessions, items: 8, words: 20, apart: 3_000_000 }),
 	);
 	const long = dataSet(`long-${items}`, (into) =>
 		writeStore(into, { sessions: 1, items, words: 140 }),
@@ -69,7 +69,15 @@ export async function insideVSCode(quick: boolean): Promise<Section> {
 	});
 	const lab = new Lab(window, probe, id);
 	try {
-		return await measured(lab, { quick, sessions, items, vsix, file: path.join(journals, name) });
+		const empty = await emptyExtension();
+		return await measured(lab, {
+			empty,
+			quick,
+			sessions,
+			items,
+			vsix,
+			file: path.join(journals, name),
+		});
 	} catch (error) {
 		await window.keepScreenshot("bench-failed");
 		window.keepLogs("bench-failed");
@@ -78,6 +86,7 @@ export async function insideVSCode(quick: boolean): Promise<Section> {
 }
 
 interface Sizes {
+	readonly empty: Memory;
 	readonly quick: boolean;
 	readonly sessions: number;
 	readonly items: number;
@@ -87,7 +96,10 @@ interface Sizes {
 	readonly file: string;
 }
 
-async function measured(lab: Lab, { quick, sessions, items, vsix, file }: Sizes): Promise<Section> {
+async function measured(
+	lab: Lab,
+	{ empty, quick, sessions, items, vsix, file }: Sizes,
+): Promise<Section> {
 	const starts = await lab.starts(quick ? 2 : 5);
 	const listed = await lab.memory();
 	const opened = await lab.opens(quick ? 2 : 5);
@@ -102,7 +114,7 @@ async function measured(lab: Lab, { quick, sessions, items, vsix, file }: Sizes)
 	const rows = items.toLocaleString("en");
 	const budget = (text: string, ok: boolean) => (quick ? {} : { budget: text, ok });
 	const growth = (held.heap - listed.heap) / megabyte;
-	const more = (listed.heap - starts.before.heap) / megabyte;
+	const more = (listed.heap - empty.heap) / megabyte;
 	const paint = samples(opened);
 	const list: Row[] = [
 		{
@@ -119,7 +131,7 @@ async function measured(lab: Lab, { quick, sessions, items, vsix, file }: Sizes)
 		{
 			what: `the extension host's heap with ${many} sessions listed, above an empty extension`,
 			ours: `${more.toFixed(0)} MB`,
-			against: `the whole process, its worker included: ${((listed.rss - starts.before.rss) / megabyte).toFixed(0)} MB`,
+			against: `the whole process, its worker included: ${((listed.rss - empty.rss) / megabyte).toFixed(0)} MB`,
 			...budget("<= 60 MB", more <= 60),
 		},
 		{
@@ -184,6 +196,31 @@ function extensionWithProbe(): string {
 	);
 	fs.copyFileSync(path.join(import.meta.dirname, "probe.cjs"), path.join(folder, "probe.cjs"));
 	return folder;
+}
+
+/** The memory of an extension host with the probe alone. */
+async function emptyExtension(): Promise<Memory> {
+	const folder = scratch();
+	const probe = scratch();
+	const manifest = {
+		name: "empty",
+		publisher: "skein",
+		version: "1.0.0",
+		engines: { vscode: "^1.100.0" },
+		activationEvents: ["*"],
+		main: "./probe.cjs",
+	};
+	fs.writeFileSync(path.join(folder, "package.json"), JSON.stringify(manifest));
+	fs.copyFileSync(path.join(import.meta.dirname, "probe.cjs"), path.join(folder, "probe.cjs"));
+	await using window = await openVSCode({
+		workspace: "empty",
+		sessions: "none",
+		extension: folder,
+		env: { SKEIN_PROBE: probe },
+	});
+	const lab = new Lab(window, probe, "");
+	await lab.attach();
+	return lab.emptyMemory();
 }
 
 /** As a user's machine is who has opened this folder before. */
@@ -252,7 +289,6 @@ class Lab {
 			load: of(({ load }) => load),
 			activate: of(({ activate }) => activate),
 			tree: of(({ tree }) => tree),
-			before: (all[0] as Activated).before,
 		};
 	}
 
@@ -262,6 +298,17 @@ class Lab {
 		const activated = await this.read<Activated>("activated");
 		fs.rmSync(path.join(this.probe, "activated"));
 		return { ...activated, tree: await treePaint(page, tab) };
+	}
+
+	/** Finds the extension host of the window. */
+	async attach(): Promise<void> {
+		this.host = (await this.read<Activated>("activated")).pid;
+	}
+
+	/** Memory of a host in which nothing but VS Code's own extensions has started. */
+	async emptyMemory(): Promise<Memory> {
+		await this.ask({ command: "workbench.action.closeAllEditors" });
+		return this.ask<Memory>({});
 	}
 
 	/** Memory once the list is complete. */
