@@ -359,7 +359,8 @@ codexTest(
 			model.script([[{ run: "echo no > never.txt" }], [{ say: "Then not." }]]);
 			await say(window, "Make another");
 			await showsState(window, "Skein: 1 waiting for you");
-			await window.row("echo no").click();
+			await window.row("Recent").click();
+			await page.keyboard.press("Control+Alt+Shift+A");
 			await window.pick("Decline");
 			await window.transcript().getByText("Then not.").waitFor();
 			assert.equal(existsSync(file("never.txt")), false);

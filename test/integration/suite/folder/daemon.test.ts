@@ -5,7 +5,15 @@ import * as vscode from "vscode";
 import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
 import { WatchedDaemon } from "../../../../src/host/daemon/watchedDaemon.ts";
 import type { DaemonEvent, DaemonState } from "../../../../src/protocol/daemon.ts";
-import { endDaemon, over, prompt, showsRuns, showsStatus, statusBar } from "../agents.ts";
+import {
+	endDaemon,
+	fakeAgent,
+	over,
+	prompt,
+	showsRuns,
+	showsStatus,
+	statusBar,
+} from "../agents.ts";
 import {
 	closeEditors,
 	folder,
@@ -46,6 +54,21 @@ describe("The daemon of a folder", () => {
 		assert.match(tooltip, new RegExp(`process ${daemon.client?.pid}, since`));
 		assert.match(tooltip, /command:skein\.stopDaemon/);
 		await run("startDaemon", [], { error: /runs already/ });
+	});
+
+	it("runs no command of anybody else's from its tooltip, whatever an agent is called", async () => {
+		const { status } = await skein();
+		const agent = { ...fakeAgent("talk"), agent: "[x](command:evil) $(bug)" };
+		const { run: id } = await prompt("Called names", "talk", { agent });
+		assert.equal(await over(id), "completed");
+		const tooltip = await until("the tooltip names it", () => {
+			const { tooltip: shown } = status.item;
+			return shown instanceof vscode.MarkdownString && shown.value.includes("evil") && shown;
+		});
+		assert.doesNotMatch(tooltip.value, /\]\(command:evil|(?<!\\)\$\(bug/);
+		assert.deepEqual(tooltip.isTrusted, {
+			enabledCommands: ["skein.stopDaemon", "skein.restartDaemon", "skein.showDaemonLog"],
+		});
 	});
 
 	it("tells of runs as they are", async () => {
