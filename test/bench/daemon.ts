@@ -84,7 +84,7 @@ async function memoryOf(pid: number): Promise<{ now: number; most: number }> {
 }
 
 async function flood(lab: Lab, amount: number): Promise<Row> {
-	const { client, run } = await turn(lab, "flood-deltas", amount);
+	const { client, run } = await turn(lab, "flood-items", amount);
 	const before = await memoryOf(client.pid);
 	let deltas = 0;
 	const middle: number[] = [];

@@ -149,6 +149,21 @@ async function turn(threadId, turnId, prompt) {
 				}
 			}
 			break;
+		case "flood-items":
+			// As long as answers are: 20,000 deltas each.
+			for (let each = 0; each < count; each += 20_000) {
+				const part = { type: "agentMessage", id: `${turnId}-${each}`, text: "" };
+				say("item/started", { item: part });
+				for (let word = each; word < Math.min(count, each + 20_000); word++) {
+					part.text += `word ${word} `;
+					const params = { ...own, itemId: part.id, delta: `word ${word} ` };
+					if (!write(`${JSON.stringify({ method: "item/agentMessage/delta", params })}\n`)) {
+						await drained();
+					}
+				}
+				say("item/completed", { item: part });
+			}
+			break;
 		case "paced":
 			// 200 a second, each with the moment of its writing.
 			for (let each = 0; each < count; each++) {
