@@ -57,12 +57,16 @@ export async function takeTree(
 	]);
 	const call: GitCall = { index, signal, settings: withoutFilters(filters) };
 	const scope = prefix === "" ? [] : ["--", prefix];
-	const [differing, others] = await Promise.all([
+	const [differing, others, stored] = await Promise.all([
 		git.run(["diff-files", "--raw", "-z", "--no-abbrev", ...scope], call).then(parseRawDiff),
 		git.run(["ls-files", "-z", "--others", "--exclude-standard", ...scope], call).then(splitNul),
+		git.run(["ls-files", "-z", "--cached", "--", ":(top,glob)**/.vscode/skein/**"], {
+			...call,
+			literal: false,
+		}),
 	]);
 	const found = await sort(repository, differing.changes, others, limits, signal);
-	const unwanted = await leftOutPaths(repository, filters, found.add, call);
+	const unwanted = await filtered(repository, filters, found.add, call);
 	const leftOut: LeftOut["files"] = [...found.leftOut];
 	const add: string[] = [];
 	for (const file of found.add) {
@@ -72,7 +76,12 @@ export async function takeTree(
 			add.push(file);
 		}
 	}
-	const remove = new Set([...found.remove, ...leftOut.map(({ path }) => path), ...unwanted]);
+	const remove = new Set([
+		...found.remove,
+		...leftOut.map(({ path }) => path),
+		...unwanted,
+		...splitNul(stored).filter(isReadable),
+	]);
 	if (remove.size > 0) {
 		const input = joinNul([...remove]);
 		await git.run(["update-index", "-z", "--force-remove", "--stdin"], { ...call, input });
@@ -184,26 +193,22 @@ async function sizeOf(file: string): Promise<number | LeftOutReason> {
 	}
 }
 
-/** Those that a foreign filter is for, of all paths, and those of the index that lie in a store. */
-async function leftOutPaths(
+/** Of all paths those that a foreign filter is for. */
+async function filtered(
 	repository: Repository,
 	filters: readonly string[],
 	add: readonly string[],
 	call: GitCall,
 ): Promise<ReadonlySet<string>> {
-	const stored = await repository.git.run(
-		["ls-files", "-z", "--cached", "--", ":(top,glob)**/.vscode/skein/**"],
-		{ ...call, literal: false },
-	);
-	const unwanted = new Set(splitNul(stored).filter((each) => each !== undefined));
-	if (filters.length > 0) {
-		const tracked = splitNul(await repository.git.run(["ls-files", "-z", "--cached"], call));
-		const all = [...tracked.filter((each) => each !== undefined), ...add];
-		for (const file of await filteredPaths(repository, filters, all, call)) {
-			unwanted.add(file);
-		}
+	if (filters.length === 0) {
+		return new Set();
 	}
-	return unwanted;
+	const tracked = splitNul(await repository.git.run(["ls-files", "-z", "--cached"], call));
+	return filteredPaths(repository, filters, [...tracked.filter(isReadable), ...add], call);
+}
+
+function isReadable(name: string | undefined): name is string {
+	return name !== undefined;
 }
 
 function tooMuch(what: string): HumanError {
