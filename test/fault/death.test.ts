@@ -94,6 +94,33 @@ function isAboutFile({ reason }: { readonly reason: string }): boolean {
 	return !reason.startsWith("No copy is kept");
 }
 
+test("a name that the making of a session has left goes with the purge", async (t) => {
+	const folder = await workspace(t);
+	const faulty = new FaultyFiles();
+	const store = new WorkspaceStore(folder, locationsBeside(folder), { files: faulty.files });
+	faulty.fault = ({ operation, path: file }) =>
+		operation === "unlink" && path.dirname(file) === store.root && file.endsWith(".jsonl")
+			? { fail: "EIO" }
+			: undefined;
+	const session = await store.create({ title: "Twice" });
+	const other = await store.create({ title: "Twice, too" });
+	await session.trash();
+	await other.trash();
+	const beside = async () =>
+		(await fs.readdir(store.root)).filter((name) => /^[0-9A-Z]{26}\.jsonl$/.test(name));
+	assert.equal((await beside()).length, 2);
+	await store.purge(other.id);
+	faulty.fault = () => undefined;
+	await store.purge(session.id);
+	assert.deepEqual(await beside(), [`${other.id}.jsonl`]);
+	await store.close();
+	const next = later(folder);
+	assert.ok((await examineStore(next)).ok);
+	await next.ensure();
+	assert.deepEqual(await beside(), []);
+	await next.close();
+});
+
 test("a journal that a person has put beside the sessions stays, and the doctor says where it belongs", async (t) => {
 	const folder = await workspace(t);
 	const first = new WorkspaceStore(folder, locationsBeside(folder));

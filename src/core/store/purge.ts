@@ -51,6 +51,8 @@ export async function purgeSession(
 	const purged: string[] = [];
 	for (const gone of doomed) {
 		if (await unlinkPurging(store, gone)) {
+			// Its making may have left another name of it.
+			await store.files.unlink(store.layout.making(gone)).catch(() => undefined);
 			await keep?.forget(gone);
 			purged.push(gone);
 		}

@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { systemErrorCode } from "../../base/errors.ts";
 import { readRange } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
+import { purgedIds } from "./kept.ts";
 import { isSameFile, liftTombstones, putBack } from "./purge.ts";
 import type { WorkspaceStore } from "./workspaceStore.ts";
 
@@ -41,14 +42,17 @@ async function removeUnmade(store: WorkspaceStore): Promise<void> {
 }
 
 /**
- * Whether a file beside the sessions is only what a making has left: another name of a journal, or a first record that
- * became none. Anything else may be a journal that a person has moved.
+ * Whether a file beside the sessions is only what a making has left: another name of a journal, also of one that was
+ * purged, or a first record that became none. Anything else may be a journal that a person has moved.
  */
 export async function isUnmade(store: WorkspaceStore, id: string): Promise<boolean> {
 	const file = store.layout.making(id);
 	try {
 		if (await store.has(id)) {
 			return await isSameFile(store, file, store.layout.journal(id));
+		}
+		if ((await purgedIds(store)).has(id)) {
+			return true;
 		}
 		const handle = await store.files.open(file, "r");
 		try {
