@@ -52,7 +52,7 @@ const sections: Section[] = [];
 for (const [name, measure] of Object.entries(parts)) {
 	if (positionals.length === 0 || positionals.includes(name)) {
 		const before = load();
-		const section = await measure(values.quick);
+		const section = await measure(values.quick).catch((error: unknown) => failed(name, error));
 		section.notes = [...(section.notes ?? []), `Load average: ${before} before, ${load()} after.`];
 		print(section);
 		sections.push(section);
@@ -67,6 +67,13 @@ if (values.write) {
 	write();
 }
 process.exitCode = missed.length > 0 ? 1 : 0;
+
+/** A part that could not be measured counts as missed, and does not take the others along. */
+function failed(name: string, error: unknown): Section {
+	console.error(error);
+	const ours = `not measured: ${error instanceof Error ? error.message.split("\n", 1)[0] : error}`;
+	return { title: name, rows: [{ what: name, ours, ok: false }] };
+}
 
 /** Puts the table between the marks of docs/benchmarks.md; the words around it stay. */
 function write(): void {
