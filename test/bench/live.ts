@@ -13,13 +13,14 @@ const beginning = 100_000;
 /** From an agent's standard output to the pixel, through the daemon, the window and its page; and what a frame costs the page. */
 export async function liveText(quick: boolean): Promise<Section> {
 	const pieces = quick ? 1000 : 4000;
+	const folder = scratch();
 	await using window = await openVSCode({
 		workspace: "empty",
 		sessions: "none",
-		settings: { "skein.codex.path": agent(pieces) },
+		settings: { "skein.codex.path": agent(folder, pieces) },
 	});
 	try {
-		const { latencies, frames, longest } = await measured(window, pieces);
+		const { latencies, frames, longest } = await measured(window, folder, pieces);
 		const [latency, frame] = [samples(latencies), samples(frames)];
 		const [p95, frame95] = [at95(latencies), at95(frames)];
 		return {
@@ -55,14 +56,17 @@ function at95(values: readonly number[]): number {
 }
 
 /** A program for the setting of Codex's path. */
-function agent(pieces: number): string {
-	const file = path.join(scratch(), "paced-agent");
+function agent(folder: string, pieces: number): string {
+	const file = path.join(folder, "paced-agent");
 	const script = path.join(import.meta.dirname, "pacedAgent.mjs");
 	// Its first argument, `app-server`, is not the script's.
-	const line = `exec '${process.execPath}' '${script}' ${pieces} ${pace} ${beginning}`;
+	const line = `exec '${process.execPath}' '${script}' ${pieces} ${pace} ${beginning} '${path.join(folder, go)}'`;
 	fs.writeFileSync(file, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
 	return file;
 }
+
+/** The file that lets the agent go on. */
+const go = "go";
 
 interface Measured {
 	readonly latencies: number[];
@@ -70,7 +74,7 @@ interface Measured {
 	readonly longest: number;
 }
 
-async function measured(window: VSCodeWindow, pieces: number): Promise<Measured> {
+async function measured(window: VSCodeWindow, folder: string, pieces: number): Promise<Measured> {
 	await begun(window);
 	await window.runCommand("Skein: New Session");
 	await composerBox(window).waitFor();
@@ -78,6 +82,8 @@ async function measured(window: VSCodeWindow, pieces: number): Promise<Measured>
 	await say(window, "Begin");
 	const working = window.transcript().locator(".working");
 	await working.waitFor();
+	await window.transcript().getByText("The beginning ends here.").waitFor();
+	fs.writeFileSync(path.join(folder, go), "");
 	await working.waitFor({ state: "detached", timeout: (pieces / pace + 60) * 1000 });
 	const seen = await window.inTranscript<Measured>("window.seen");
 	if (seen.latencies.length < pieces * 0.95) {

@@ -1,8 +1,10 @@
 // An agent that speaks Codex's protocol: a long answer at once, then pieces at a steady pace, each with the moment of its
-// writing. Arguments: pieces, pieces a second, characters of the long beginning.
+// writing. Arguments: pieces, pieces a second, characters of the long beginning, a file for whose making the pieces wait.
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-const [pieces, pace, beginning] = process.argv.slice(2).map(Number);
+const [pieces, pace, beginning] = process.argv.slice(2, 5).map(Number);
+const [, , , , , mayGo] = process.argv;
 const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const now = () => performance.timeOrigin + performance.now();
 
@@ -37,7 +39,9 @@ async function turn(threadId) {
 		say("item/agentMessage/delta", { itemId: "answer", delta });
 	};
 	add(prose(beginning));
-	await new Promise((resolve) => setTimeout(resolve, 1000));
+	while (!existsSync(mayGo)) {
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
 	const start = performance.now();
 	for (let piece = 0; piece < pieces; ) {
 		// What is late is not left out: a pace is a number of pieces in a time.
@@ -58,5 +62,5 @@ async function turn(threadId) {
 function prose(length) {
 	const part =
 		"## A step\n\nSome **words** about `what` is done, and [why](https://a.example).\n\n- one\n- two\n\n```js\nconst a = 1;\n```\n\n";
-	return part.repeat(Math.ceil(length / part.length));
+	return `${part.repeat(Math.ceil(length / part.length))}The beginning ends here.\n\n`;
 }

@@ -7,8 +7,8 @@ import { onFrame } from "./onFrame.ts";
 const rendered = 8_000;
 /** Code under way keeps its colours up to this length. */
 const coloured = 4_000;
-/** How much is rendered at a time when much comes at once. */
-const portion = 16_000;
+/** How much is rendered in a frame when much comes at once. */
+const portion = 8_000;
 /** Text of one piece of a long block: the browser lays out a piece at a time. */
 const pieceLength = 8_000;
 
@@ -21,6 +21,8 @@ export class LiveProse {
 	private text = "";
 	private readonly cutter = new BlockCutter();
 	private done = 0;
+	/** How far the text was looked at for blocks. */
+	private read = 0;
 	/** What stands for the block under way. */
 	private tail: readonly Node[] = [];
 	private growing: { readonly into: Element; shown: number; piece: Text | undefined } | undefined;
@@ -39,7 +41,9 @@ export class LiveProse {
 
 	/** The text is whole. False when what stands here is not what rendering it as a whole would give. */
 	finish(): boolean {
-		this.draw();
+		while (this.drawPortion()) {
+			// A frame may take longer once, at the end.
+		}
 		this.element.classList.remove("live");
 		if (this.growing) {
 			this.clearTail();
@@ -49,17 +53,26 @@ export class LiveProse {
 	}
 
 	private draw(): void {
-		const { text, cutter } = this;
-		for (let read = this.done; read < text.length; ) {
-			read = Math.min(read + portion, text.length);
-			cutter.read(read === text.length ? text : text.slice(0, read));
-			if (cutter.end > this.done) {
-				this.clearTail();
-				this.append(text.slice(this.done, cutter.end));
-				this.done = cutter.end;
-			}
+		if (this.drawPortion()) {
+			this.schedule();
 		}
-		this.drawTail(text.slice(this.done));
+	}
+
+	/** Draws what has come, as far as a frame has room for it; true when there is more. */
+	private drawPortion(): boolean {
+		const { text, cutter } = this;
+		this.read = Math.min(this.read + portion, text.length);
+		const isAll = this.read === text.length;
+		cutter.read(isAll ? text : text.slice(0, this.read));
+		if (cutter.end > this.done) {
+			this.clearTail();
+			this.append(text.slice(this.done, cutter.end));
+			this.done = cutter.end;
+		}
+		if (isAll) {
+			this.drawTail(text.slice(this.done));
+		}
+		return !isAll;
 	}
 
 	private drawTail(text: string): void {
