@@ -136,6 +136,7 @@ openCodeTest(
 		const { folders } = window;
 		const transcript = () => window.transcript();
 		const file = path.join(folders.folder, "new.txt");
+		await begun(window);
 		await window.runCommand("Skein: New Session");
 		await composerBox(window).waitFor();
 		await transcript().getByRole("button", { name: "Agent: OpenCode" }).waitFor();
