@@ -84,6 +84,8 @@ async function inWindow(
 	body: (window: VSCodeWindow) => Promise<void>,
 ): Promise<void> {
 	await using window = await openVSCode(setup);
+	// Real agents take their time to start, on a busy machine a minute.
+	window.page.setDefaultTimeout(120_000);
 	try {
 		await body(window);
 	} catch (error) {
