@@ -220,8 +220,10 @@ async function emptyExtension(): Promise<Memory> {
 		env: { SKEIN_PROBE: probe },
 	});
 	const lab = new Lab(window, probe, "");
+	// VS Code's own extensions start one after another, and the host itself may be started again at first.
+	await sleep(15_000);
 	await lab.attach();
-	return lab.emptyMemory();
+	return lab.ask<Memory>({});
 }
 
 /** As a user's machine is who has opened this folder before. */
@@ -304,13 +306,6 @@ class Lab {
 	/** Finds the extension host of the window. */
 	async attach(): Promise<void> {
 		this.host = (await this.read<Activated>("activated")).pid;
-	}
-
-	/** Memory of a host in which nothing but VS Code's own extensions has started. */
-	async emptyMemory(): Promise<Memory> {
-		// Those start one after another.
-		await sleep(15_000);
-		return this.ask<Memory>({});
 	}
 
 	/** Memory once the list is complete. */
@@ -422,7 +417,7 @@ class Lab {
 		return undefined;
 	}
 
-	private async ask<T>(question: object): Promise<T> {
+	async ask<T>(question: object): Promise<T> {
 		fs.rmSync(path.join(this.probe, "answer"), { force: true });
 		const file = path.join(this.probe, "ask");
 		fs.writeFileSync(`${file}.tmp`, JSON.stringify({ ...question, pid: this.host }));
