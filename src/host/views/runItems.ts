@@ -16,7 +16,7 @@ const titleLength = 200;
 
 /** A run with what its row says about its session. */
 export interface RunRow {
-	readonly node: RunNode;
+	readonly node: RunNode & { readonly kind: "run" };
 	readonly run: RunRecord;
 	readonly title: string;
 	/** The session as it is listed; undefined when it is gone. */
@@ -31,10 +31,9 @@ export function runItem(row: RunRow, times: RelativeTime, now: number): vscode.T
 	const { node, run, title, questions } = row;
 	const item = new vscode.TreeItem(
 		title,
-		questions > 0 ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
+		node.asks ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
 	);
-	// VS Code keeps rows it knows as they are: one that gets questions is another row, or it would hide them.
-	item.id = questions > 0 ? `${node.key}+questions` : node.key;
+	item.id = node.key;
 	item.description = runDescription(row, times, now);
 	item.iconPath = runIcon(run, questions > 0);
 	const tokens: RowToken[] = ["run", isLive(run) ? "live" : "over"];

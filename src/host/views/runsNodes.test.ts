@@ -62,7 +62,7 @@ describe("The Runs view", () => {
 				approvals: [approval("one", "waits"), approval("two", "waits")],
 			}),
 			[
-				"run:waits",
+				"run:waits+questions",
 				"  approval:one",
 				"  approval:two",
 				"run:works later",
@@ -80,7 +80,7 @@ describe("The Runs view", () => {
 				{ folder: "/a", runs: [run("a", "running", 1)], approvals: [] },
 				{ folder: "/b", runs: [run("b", "waiting", 0)], approvals: [approval("one", "b")] },
 			),
-			["run:b", "  approval:one", "run:a"],
+			["run:b+questions", "  approval:one", "run:a"],
 		);
 	});
 

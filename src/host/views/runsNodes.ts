@@ -2,7 +2,14 @@ import type { Approval, RunRecord } from "../../protocol/daemon.ts";
 
 /** What a row of the *Runs* view stands for. */
 export type RunNode =
-	| { readonly kind: "run"; readonly key: string; readonly folder: string; readonly id: string }
+	| {
+			readonly kind: "run";
+			readonly key: string;
+			readonly folder: string;
+			readonly id: string;
+			/** Its questions stand below it. */
+			readonly asks: boolean;
+	  }
 	| {
 			readonly kind: "approval";
 			readonly key: string;
@@ -40,14 +47,17 @@ export function arrangeRuns(daemons: readonly RunsOf[]): RunsArrangement {
 	const over: { node: RunNode; endedAt: string }[] = [];
 	for (const { folder, runs, approvals } of daemons) {
 		for (const run of runs) {
-			const key = `run:${run.id}`;
-			const node: RunNode = { kind: "run", key, folder, id: run.id };
+			const asked = isLive(run) ? approvals.filter((approval) => approval.run === run.id) : [];
+			const asks = asked.length > 0;
+			// VS Code keeps a row it knows as it is, and loses one that changes its id while it is drawn again: a run that
+			// gets questions is another row.
+			const key = `run:${run.id}${asks ? "+questions" : ""}`;
+			const node: RunNode = { kind: "run", key, folder, id: run.id, asks };
 			if (!isLive(run)) {
 				over.push({ node, endedAt: run.endedAt ?? run.startedAt });
 				continue;
 			}
-			const asked = approvals.filter((approval) => approval.run === run.id);
-			live.push({ node, waits: asked.length > 0, startedAt: run.startedAt });
+			live.push({ node, waits: asks, startedAt: run.startedAt });
 			const rows = asked.map(({ id }) => ({
 				kind: "approval" as const,
 				key: `approval:${id}`,

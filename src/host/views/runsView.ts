@@ -38,6 +38,7 @@ export class RunsView implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 	private arrangement = arrangeRuns([]);
 	/** How each row looked when it was drawn last. */
 	private looks = new Map<string, string>();
+	private drawn = false;
 	private pending: NodeJS.Timeout | undefined;
 
 	readonly onDidChangeTreeData = this.changed.event;
@@ -65,7 +66,9 @@ export class RunsView implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 			// Rows name their sessions.
 			this.catalogue.start();
 			await this.catalogue.listed;
-			this.arrange();
+			if (!this.drawn) {
+				this.arrange();
+			}
 		}
 		const children = this.arrangement.children.get(node?.key ?? topKey) ?? [];
 		return children.map((child) => this.intern(child));
@@ -139,6 +142,7 @@ export class RunsView implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 	}
 
 	private arrange(): void {
+		this.drawn = true;
 		this.arrangement = arrangeRuns(this.daemons.all);
 		this.looks = new Map();
 		for (const nodes of this.arrangement.children.values()) {

@@ -274,6 +274,7 @@ describe("A run", () => {
 		const { run: id } = await prompt("To be opened", "talk");
 		await over(id);
 		const { runs } = await skein();
+		runs.draw();
 		const [recent] = await runs.getChildren();
 		const [row] = await runs.getChildren(recent);
 		await run("openRun", [row]);
