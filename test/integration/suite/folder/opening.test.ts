@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterEach, before, describe, it } from "mocha";
+import { ulid } from "ulid";
 import * as vscode from "vscode";
 import { WorkspaceStore } from "../../../../src/core/store/workspaceStore.ts";
 import {
@@ -146,7 +147,7 @@ describe("Opening", () => {
 		const file = path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`);
 		const record = {
 			v: 1,
-			id: `${id.slice(0, -6)}ZZZZZZ`,
+			id: ulid(Date.now() + 60_000),
 			ts: new Date().toISOString(),
 			type: "session.renamed",
 			title: "By another hand",
