@@ -128,13 +128,21 @@ export class Outlines {
 	}
 
 	private items(session: string, from: number, to: number): ItemRow[] {
-		return this.db
+		// Where they begin is in the index alone; no two items begin at one place.
+		const first = this.db
 			.statement(
-				`SELECT key, items.id AS id, turn, status, time, offset, length, spans, text_check
-				FROM items WHERE file = (SELECT id FROM files WHERE session = ?)
-				ORDER BY offset, id LIMIT ? OFFSET ?`,
+				`SELECT file, offset FROM items WHERE file = (SELECT id FROM files WHERE session = ?)
+				ORDER BY offset LIMIT 1 OFFSET ?`,
 			)
-			.all(session, to - from, from) as unknown as ItemRow[];
+			.get(session, from) as { file: number; offset: number } | undefined;
+		return first
+			? (this.db
+					.statement(
+						`SELECT key, id, turn, status, time, offset, length, spans, text_check FROM items
+						WHERE file = ? AND offset >= ? ORDER BY offset LIMIT ?`,
+					)
+					.all(first.file, first.offset, to - from) as unknown as ItemRow[])
+			: [];
 	}
 
 	/** A journal that is on disk as it was indexed. */
