@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "mocha";
 import * as vscode from "vscode";
-import { closeEditors, hasJournal, newSession, run, skein, until } from "../support.ts";
+import { closeEditors, hasJournal, newSession, run, skein, tree, until } from "../support.ts";
 
 const tabs = () =>
 	vscode.window.tabGroups.all.flatMap((group) => group.tabs).map(({ label }) => label);
 
 describe("Commands that bring the person to the composer", () => {
-	before(closeEditors);
+	before(async () => {
+		await closeEditors();
+		// Rows are in the list once somebody has looked at it.
+		await tree("sessions");
+	});
 
 	it("Go to Prompt begins a session where none is open, and writes nothing", async () => {
 		await run("focusComposer");
