@@ -315,7 +315,7 @@ class Lab {
 	}
 
 	opens(times: number): Promise<number[]> {
-		return this.repeat(times, this.long);
+		return this.repeat(times, this.long, () => this.complete());
 	}
 
 	async smallOpens(times: number): Promise<number[]> {
@@ -324,11 +324,17 @@ class Lab {
 		return this.repeat(times, other.slice(0, -".jsonl".length));
 	}
 
-	private async repeat(times: number, id: string): Promise<number[]> {
+	private async repeat(
+		times: number,
+		id: string,
+		after: () => Promise<unknown> = () => Promise.resolve(),
+	): Promise<number[]> {
 		const found: number[] = [];
 		for (let run = 0; run < times; run++) {
 			await this.closeAll();
 			found.push(await this.open(id));
+			// What goes on after the paint is not the next opening's.
+			await after();
 		}
 		return found;
 	}
@@ -366,13 +372,18 @@ class Lab {
 
 	/** Scrolls up from the end as fast as a wheel is turned. */
 	async scroll() {
+		return scrolled(this.window.page, await this.complete());
+	}
+
+	/** The page once it has all rows. */
+	private async complete(): Promise<Frame> {
 		const frame = await this.frame();
 		await eventually(
 			() => frame.evaluate<number>("document.documentElement.scrollHeight / innerHeight"),
 			(screens) => screens > 100,
 			"How long the page is, in screens",
 		);
-		return scrolled(this.window.page, frame);
+		return frame;
 	}
 
 	/** Bytes of the page's heap after everything that can go is gone, and the nodes in its documents. */
