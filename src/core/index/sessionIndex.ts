@@ -246,8 +246,8 @@ export class SessionIndex {
 			count.sessions += sessions;
 			count.items += items;
 			count.bytes += bytes;
-		this.updated = opensOf(parts);
 		}
+		this.updated = opensOf(parts);
 		return { ...count, ...sum, problems, ms: performance.now() - started };
 	}
 
@@ -384,10 +384,10 @@ function partOf(db: IndexDatabase, texts: SearchPart["texts"]): SearchPart & { d
 		},
 	};
 }
+
 function opensOf(parts: readonly Part[]): string {
 	return parts.map(({ db }) => `${db.file} ${db.opens}`).join();
 }
-
 
 function isSound(db: IndexDatabase): boolean {
 	try {

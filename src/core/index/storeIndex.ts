@@ -98,8 +98,8 @@ export class StoreIndex {
 		const batch = new ItemBatch(this.db, this.projection);
 		// Ids are in the order of time: so are the items then, which is what full-text search wants.
 		stale.sort((a, b) => (a.id < b.id ? -1 : 1));
-		for (const [index, file] of stale.entries()) {
 		const turns = new Turns();
+		for (const [index, file] of stale.entries()) {
 			await turns.next();
 			if (signal?.aborted) {
 				batch.store();
