@@ -118,7 +118,7 @@ test("JSON stays JSON, whatever stands in it, and a second time changes nothing"
 			}
 			assert.equal(redactSecrets(redacted), redacted);
 		}),
-		{ numRuns: 500 },
+		{ numRuns: 500, seed: 8 },
 	);
 });
 

@@ -144,6 +144,7 @@ function tokensIn(run: string): string {
 const schemeLength = 30;
 const userInfoLength = 1000;
 const scheme = /[A-Za-z][A-Za-z0-9+.-]*$/;
+const marks = /\[REDACTED:[a-z-]{1,20}\]/g;
 const userInfo = /[^\s/?#"'\\@:]*:(?!\/\/)[^\s/?#"'\\@]*@/y;
 
 /** Passwords in connection strings: `postgres://user:password@host`. */
@@ -155,10 +156,16 @@ function redactConnections(text: string): string {
 		const found = scheme.test(text.slice(Math.max(0, at - schemeLength), at))
 			? userInfo.exec(text)?.[0]
 			: undefined;
-		if (found === undefined || found.length > userInfoLength || found.endsWith(":@")) {
+		if (found === undefined || found.length > userInfoLength) {
 			continue;
 		}
-		const user = found.slice(0, found.indexOf(":") + 1);
+		// A mark has a colon of its own.
+		const outside = found.replace(marks, (mark) => "\0".repeat(mark.length));
+		const colon = outside.indexOf(":");
+		if (colon < 0 || !/[^\0]/.test(outside.slice(colon + 1, -1))) {
+			continue;
+		}
+		const user = found.slice(0, colon + 1);
 		redacted += `${text.slice(from, at + 3)}${user}[REDACTED:password]@`;
 		from = at + 3 + found.length;
 	}
