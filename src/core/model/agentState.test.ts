@@ -4,6 +4,8 @@ import * as fc from "fast-check";
 import { JournalRecord } from "./record.ts";
 import { SessionState } from "./state.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 const base = { v: 1, ts: "2026-11-20T00:00:00.000Z" } as const;
 const id = (n: number) => `01K${String(n).padStart(23, "0")}`;
 const span = { offset: 0, length: 1 };

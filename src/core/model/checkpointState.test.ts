@@ -4,6 +4,8 @@ import * as fc from "fast-check";
 import { JournalRecord } from "./record.ts";
 import { SessionState } from "./state.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 const base = { v: 1 } as const;
 const id = (n: number) => `01K${String(n).padStart(23, "0")}`;
 const ts = (n: number) => new Date(Date.UTC(2026, 10, 20) + n * 1000).toISOString();

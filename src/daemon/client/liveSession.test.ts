@@ -5,6 +5,8 @@ import { Emitter } from "../../base/event.ts";
 import type { DaemonNotice } from "../../protocol/daemon.ts";
 import { LiveSession, type LiveSource } from "./liveSession.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 const whole = "The quick brown fox jumps over the lazy dog.";
 
 /** A daemon that has told so much of the text, and answers `follow` when it is told to. */

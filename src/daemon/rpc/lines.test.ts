@@ -3,6 +3,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { type Line, LineSplitter } from "./lines.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 /** Cuts bytes at the given places and reads the parts. */
 function split(bytes: Buffer, cuts: readonly number[], limit: number): Line[] {
 	const splitter = new LineSplitter(limit);

@@ -20,6 +20,8 @@ import {
 	userResponse,
 } from "./testRollouts.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 const prompts = (parser: RolloutParser) => parser.chain.map((index) => parser.turns[index]?.prompt);
 
 describe("what Codex writes twice is one item", () => {

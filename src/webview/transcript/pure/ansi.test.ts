@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ansiSpans } from "./ansi.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 const plainText = (text: string) =>
 	ansiSpans(text)
 		.map((span) => span.text)

@@ -5,6 +5,8 @@ import type { ItemStatus, ItemType } from "../../../core/model/item.ts";
 import type { TranscriptRow } from "../../../core/transcript/transcript.ts";
 import { blockAt, blocksOf, countSteps, foldMost, regroup } from "./runs.ts";
 
+fc.configureGlobal({ seed: 8 });
+
 const none: ReadonlySet<string> = new Set();
 
 /** Rows from letters: u user, a agent, c command, t thought, p plan, e error, r raw record; upper case runs or failed (`C`, `X`). */
