@@ -107,6 +107,7 @@ const watch = `(() => {
 			seen.frames.push(took);
 			seen.longest = Math.max(seen.longest, took);
 		}
+		afterThisFrame();
 	});
 	let last = 0;
 	let asked = false;
@@ -124,16 +125,16 @@ const watch = `(() => {
 			}
 		}
 	};
-	// After the next frame has been painted: its callbacks run before, a message after.
-	const look = () => {
+	const channel = new MessageChannel();
+	channel.port1.onmessage = painted;
+	// A message that is posted while a frame is made comes when it has been painted.
+	const afterThisFrame = () => {
 		if (!asked) {
 			asked = true;
-			frame(() => {
-				const channel = new MessageChannel();
-				channel.port1.onmessage = painted;
-				channel.port2.postMessage(null);
-			});
+			channel.port2.postMessage(null);
 		}
 	};
+	// What is changed between frames is painted with the next one.
+	const look = () => frame(afterThisFrame);
 	new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true });
 })()`;
