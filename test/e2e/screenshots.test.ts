@@ -152,7 +152,7 @@ windowTest(
 		await window.quickInput().waitFor();
 		await window.page.keyboard.press("Escape");
 		const welcome = window.sideBar().getByRole("region", { name: "Welcome" });
-		await welcome.getByRole("button", { name: "New Session" }).waitFor();
+		await welcome.getByRole("button", { name: "New Session", exact: true }).waitFor();
 		await keep(window, "empty");
 		await window.newSession("A first session");
 		await window.transcript().getByText("Nothing has been said").waitFor();
