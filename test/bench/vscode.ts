@@ -223,7 +223,8 @@ async function emptyExtension(): Promise<Memory> {
 	// VS Code's own extensions start one after another, and the host itself may be started again at first.
 	await sleep(15_000);
 	await lab.attach();
-	return lab.ask<Memory>({});
+	// The window is closed when this function ends, and must have answered by then.
+	return await lab.ask<Memory>({});
 }
 
 /** As a user's machine is who has opened this folder before. */
