@@ -114,8 +114,13 @@ const watch = `(() => {
 	const painted = () => {
 		asked = false;
 		const at = now();
-		const blocks = document.querySelectorAll("article.agentMessage .prose > *");
-		const text = [...blocks].slice(-12).map((block) => block.textContent).join("\\n");
+		// Only the end, so that looking costs little beside what is measured.
+		let text = "";
+		let block = document.querySelector("article.agentMessage .prose.live")?.lastElementChild;
+		for (let count = 0; block && count < 12; count++) {
+			text = block.textContent + "\\n" + text;
+			block = block.previousElementSibling;
+		}
 		for (const [, written] of text.matchAll(/(\\d{13}\\.?\\d*)~/g)) {
 			const moment = Number(written);
 			if (moment > last) {

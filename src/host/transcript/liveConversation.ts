@@ -80,6 +80,11 @@ export class Conversation implements vscode.Disposable {
 		}
 	}
 
+	/** Whether the page is told what is said or printed in an item as it comes. */
+	streams(item: string): boolean {
+		return this.followed?.following.items.has(item) ?? false;
+	}
+
 	/** The journal was read again: what is complete in it does not stream any more. */
 	looked(): void {
 		const following = this.followed?.following;

@@ -11,10 +11,12 @@ export interface RowDelta {
 /**
  * Compares rows as they were sent with rows as they are. Undefined when there is nothing to tell. It looks at the rows
  * themselves, not at what a refresh reports: several readers share one journal, and only one of them hears of a change.
+ * A running row that `streams` has its content told as it comes, and is not reported for that.
  */
 export function rowDelta(
 	before: readonly TranscriptRow[],
 	after: readonly TranscriptRow[],
+	streams: (id: string) => boolean = () => false,
 ): RowDelta | undefined {
 	let from = 0;
 	while (from < before.length && from < after.length && same(before[from], after[from])) {
@@ -23,7 +25,7 @@ export function rowDelta(
 	const changed: number[] = [];
 	for (let index = 0; index < from; index++) {
 		const row = after[index];
-		if (row?.kind === "item" && row.status === "running") {
+		if (row?.kind === "item" && row.status === "running" && !streams(row.id)) {
 			changed.push(index);
 		}
 	}

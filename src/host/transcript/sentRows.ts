@@ -59,9 +59,9 @@ export class SentRows {
 	}
 
 	/** All rows were sent; what the page must be told beyond that. */
-	become(all: readonly TranscriptRow[]): RowDelta | undefined {
+	become(all: readonly TranscriptRow[], streams?: (id: string) => boolean): RowDelta | undefined {
 		const before = this.isPartial ? all : this.rows;
-		const delta = rowDelta(before, all);
+		const delta = rowDelta(before, all, streams);
 		this.rows = all;
 		this.first = 0;
 		this.isPartial = false;

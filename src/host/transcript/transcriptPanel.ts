@@ -393,7 +393,7 @@ export class TranscriptPanel implements vscode.Disposable {
 		}
 		const header = headerOf(open);
 		const { rows } = open.transcript;
-		const delta = this.sent.become(rows);
+		const delta = this.sent.become(rows, (id) => this.conversation.streams(id));
 		const headerText = JSON.stringify(header);
 		if (delta || headerText !== this.sentHeader) {
 			const { from, changed } = delta ?? { from: rows.length, changed: [] };

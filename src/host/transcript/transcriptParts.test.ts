@@ -108,6 +108,15 @@ describe("The change of rows", () => {
 			changed: [0],
 		});
 	});
+
+	it("does not name running rows whose text streams, until they end", () => {
+		const streams = (id: string) => id === "a";
+		assert.equal(rowDelta([row("a", "running")], [row("a", "running")], streams), undefined);
+		assert.deepEqual(rowDelta([row("a", "running")], [row("a")], streams), {
+			from: 0,
+			changed: [],
+		});
+	});
 });
 
 describe("A message of the page", () => {
