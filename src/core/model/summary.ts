@@ -68,3 +68,39 @@ export function standsFor({
 	const { source, id } = origin;
 	return [id.startsWith(`${source}:`) ? id : `${source}:${id}`, ...threads];
 }
+
+/** The row of a session in which nothing is known yet but what is given. `time`: ISO 8601, when it was made. */
+export function blankSummary(
+	facts: Pick<SessionSummary, "id" | "source" | "file"> & Partial<SessionSummary>,
+	time: string,
+): SessionSummary {
+	return {
+		title: "",
+		untitled: true,
+		agent: null,
+		model: null,
+		cwd: null,
+		branch: null,
+		createdAt: time,
+		updatedAt: time,
+		archived: false,
+		trashed: false,
+		pinned: false,
+		tags: [],
+		notes: 0,
+		parent: null,
+		subagentOf: null,
+		origin: null,
+		threads: [],
+		items: 0,
+		turns: 0,
+		tokens: null,
+		changedFiles: [],
+		changedFileCount: 0,
+		diagnostics: 0,
+		warning: null,
+		size: 0,
+		present: true,
+		...facts,
+	};
+}

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { isUlid, newId } from "../../core/journal/ids.ts";
-import type { SessionSummary } from "../../core/model/summary.ts";
+import { blankSummary, type SessionSummary } from "../../core/model/summary.ts";
 import type { Session } from "../../core/store/session.ts";
 import type { Transcript } from "../../core/transcript/transcript.ts";
 import { schemes } from "../contributions.ts";
@@ -105,36 +105,9 @@ export function emptyTranscript(summary: SessionSummary): Transcript {
 }
 
 function summaryOf(id: string, folder: string): SessionSummary {
-	const now = new Date().toISOString();
-	return {
-		id,
-		source: ownSource,
-		title: vscode.l10n.t("New Session"),
-		untitled: true,
-		agent: null,
-		model: null,
-		cwd: folder,
-		branch: null,
-		createdAt: now,
-		updatedAt: now,
-		archived: false,
-		trashed: false,
-		pinned: false,
-		tags: [],
-		notes: 0,
-		parent: null,
-		subagentOf: null,
-		origin: null,
-		threads: [],
-		items: 0,
-		turns: 0,
-		tokens: null,
-		changedFiles: [],
-		changedFileCount: 0,
-		diagnostics: 0,
-		warning: null,
-		file: "",
-		size: 0,
-		present: true,
-	};
+	const title = vscode.l10n.t("New Session");
+	return blankSummary(
+		{ id, source: ownSource, title, cwd: folder, file: "" },
+		new Date().toISOString(),
+	);
 }
