@@ -138,6 +138,7 @@ test("a child that exits at once is given up on with its last words", async (t) 
 	const lab = await live(t, ["--backoff", "1"]);
 	const end = await lab.turn("exit");
 	assert.match(end.message, /given up on\. The program ended with exit code 3: I do not want to\./);
+	assert.equal(lab.watch.events.filter(({ type }) => type === "child.restarting").length, 5);
 	const { children, state } = await lab.client.call("status", {});
 	assert.equal(children.find((child) => child.args.includes("exit"))?.status, "failed");
 	assert.equal(state.kind, "crashed");
