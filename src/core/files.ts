@@ -9,6 +9,7 @@ export type Files = Pick<
 	| "open"
 	| "stat"
 	| "lstat"
+	| "statfs"
 	| "realpath"
 	| "readFile"
 	| "readdir"

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { constants } from "node:fs";
 import { appendFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import test from "node:test";
 import { JournalWriter } from "../../src/core/journal/writer.ts";
 import {
 	beside,
+	type Fault,
 	FaultyFiles,
+	type FileOperation,
+	type FileSystem,
+	fileSystems,
 	headerLine,
 	line,
 	newStore,
@@ -19,18 +24,42 @@ import {
 
 const title = (n: number) => line(n, { type: "session.renamed", title: `title ${n}` });
 
-test("J5 an append is one write of whole lines, then fdatasync, then a look at the path", async (t) => {
+/** The call that makes what was written durable: the `write` itself where the file syncs each. */
+const syncCall = { local: "write", network: "datasync" } as const;
+
+function syncsOf(fileSystem: FileSystem, faulty: FaultyFiles): number {
+	return faulty.count(syncCall[fileSystem]);
+}
+
+for (const fileSystem of fileSystems) {
+	test(`J5 an append is one write of whole lines, synced, then a look at the path (${fileSystem})`, async (t) => {
+		const folder = await temporaryFolder(t);
+		const file = await writeJournal(folder, headerLine());
+		const faulty = new FaultyFiles(fileSystem);
+		const writer = new JournalWriter(file, faulty.files);
+		await writer.append(title(1) + title(2));
+		const sync = fileSystem === "local" ? [] : ["datasync"];
+		assert.deepEqual(
+			faulty.calls.map((call) => call.operation),
+			["statfs", "open", "handleStat", "handleStat", "read", "write", ...sync, "stat"],
+		);
+		const flags = faulty.calls.find(({ operation }) => operation === "open")?.arguments[1];
+		assert.equal((Number(flags) & constants.O_DSYNC) !== 0, fileSystem === "local");
+		await writer.close();
+		assert.equal(await readFile(file, "utf8"), headerLine() + title(1) + title(2));
+	});
+}
+
+test("J5 a file system that cannot be told is synced by fdatasync", async (t) => {
 	const folder = await temporaryFolder(t);
 	const file = await writeJournal(folder, headerLine());
 	const faulty = new FaultyFiles();
+	faulty.fault = once("statfs", { fail: "ENOSYS" });
 	const writer = new JournalWriter(file, faulty.files);
-	await writer.append(title(1) + title(2));
-	assert.deepEqual(
-		faulty.calls.map((call) => call.operation),
-		["open", "handleStat", "handleStat", "read", "write", "datasync", "stat"],
-	);
+	await writer.append(title(1));
 	await writer.close();
-	assert.equal(await readFile(file, "utf8"), headerLine() + title(1) + title(2));
+	assert.equal(faulty.count("datasync"), 1);
+	assert.equal(await readFile(file, "utf8"), headerLine() + title(1));
 });
 
 test("J5 what was torn before is ended first, at every byte, and the append is neither lost nor damaged", async (t) => {
@@ -51,59 +80,67 @@ test("J5 what was torn before is ended first, at every byte, and the append is n
 	}
 });
 
-test("J5 concurrent appends share syncs, none is split, all are there", async (t) => {
-	const folder = await temporaryFolder(t);
-	const file = await writeJournal(folder, headerLine());
-	const faulty = new FaultyFiles();
-	const writer = new JournalWriter(file, faulty.files);
-	const lines = Array.from({ length: 64 }, (_, n) => title(n + 1));
-	await Promise.all(lines.map((text) => writer.append(text)));
-	await writer.close();
-	assert.equal(await readFile(file, "utf8"), headerLine() + lines.join(""));
-	assert.ok(faulty.count("datasync") <= 3, `${faulty.count("datasync")} syncs for 64 appends`);
-	assert.equal(faulty.count("write"), faulty.count("datasync"));
-});
+for (const fileSystem of fileSystems) {
+	test(`J5 concurrent appends share syncs, none is split, all are there (${fileSystem})`, async (t) => {
+		const folder = await temporaryFolder(t);
+		const file = await writeJournal(folder, headerLine());
+		const faulty = new FaultyFiles(fileSystem);
+		const writer = new JournalWriter(file, faulty.files);
+		const lines = Array.from({ length: 64 }, (_, n) => title(n + 1));
+		await Promise.all(lines.map((text) => writer.append(text)));
+		await writer.close();
+		assert.equal(await readFile(file, "utf8"), headerLine() + lines.join(""));
+		const syncs = syncsOf(fileSystem, faulty);
+		assert.ok(syncs > 0 && syncs <= 3, `${syncs} syncs for 64 appends`);
+		assert.equal(faulty.count("write"), syncs);
+	});
 
-test("J5 nothing is acknowledged before the sync has ended", async (t) => {
-	const folder = await temporaryFolder(t);
-	const file = await writeJournal(folder, headerLine());
-	const faulty = new FaultyFiles();
-	let acknowledged = false;
-	let atSync: boolean | undefined;
-	faulty.fault = once("datasync", {
-		before: async () => {
+	test(`J5 nothing is acknowledged before the sync has ended (${fileSystem})`, async (t) => {
+		const folder = await temporaryFolder(t);
+		const file = await writeJournal(folder, headerLine());
+		const faulty = new FaultyFiles(fileSystem);
+		let acknowledged = false;
+		let atSync: boolean | undefined;
+		const look = async () => {
 			await new Promise((resolve) => setImmediate(resolve));
 			atSync = acknowledged;
-		},
+		};
+		faulty.fault = once(syncCall[fileSystem], { after: look });
+		const writer = new JournalWriter(file, faulty.files);
+		await writer.append(title(1)).then(() => {
+			acknowledged = true;
+		});
+		await writer.close();
+		assert.equal(atSync, false);
 	});
-	const writer = new JournalWriter(file, faulty.files);
-	await writer.append(title(1)).then(() => {
-		acknowledged = true;
-	});
-	await writer.close();
-	assert.equal(atSync, false);
-});
+}
 
-const failures = [
-	["a short write", once("write", { short: 20 })],
-	["a write that stores nothing", once("write", { short: 0 })],
-	["EIO on write", once("write", { fail: "EIO" })],
-	["ENOSPC on write", once("write", { fail: "ENOSPC" })],
-	["EIO on fdatasync", once("datasync", { fail: "EIO" })],
-	["EACCES on open", once("open", { fail: "EACCES" }, ".jsonl", 1)],
-	["EIO on the look at the path", once("stat", { fail: "EIO" })],
-] as const;
+const failures: readonly (readonly [string, FileOperation, Fault])[] = [
+	["a short write", "write", { short: 20 }],
+	["a write that stores nothing", "write", { short: 0 }],
+	["EIO on write", "write", { fail: "EIO" }],
+	["ENOSPC on write", "write", { fail: "ENOSPC" }],
+	["EIO on the sync of a write", "write", { failAfter: "EIO" }],
+	["EIO on fdatasync", "datasync", { fail: "EIO" }],
+	["EACCES on open", "open", { fail: "EACCES" }],
+	["EIO on the look at the path", "stat", { fail: "EIO" }],
+];
 
-for (const [name, fault] of failures) {
-	test(`J5 ${name}: the caller fails with a sentence, memory is as it was, a retry stores once`, async (t) => {
-		const faulty = new FaultyFiles();
+const failuresOf = (fileSystem: FileSystem) =>
+	failures
+		.filter(([, operation]) => fileSystem !== "local" || operation !== "datasync")
+		.map((failure) => [fileSystem, ...failure] as const);
+
+for (const [fileSystem, name, operation, fault] of fileSystems.flatMap(failuresOf)) {
+	test(`J5 ${name} (${fileSystem}): the caller fails with a sentence, memory is as it was, a retry stores once`, async (t) => {
+		const faulty = new FaultyFiles(fileSystem);
 		const { store, again } = await newStore(t, { files: faulty.files });
 		const session = await store.create({ title: "Before" });
 		const prepared = await session.prepare([
 			{ type: "session.renamed", title: "After" },
 			{ type: "session.pinned" },
 		]);
-		faulty.fault = name.includes("open") ? once("open", { fail: "EACCES" }) : fault;
+		faulty.fault = once(operation, fault);
 		await assert.rejects(session.write(prepared), (error: Error & { reason?: string }) => {
 			assert.equal(error.name, "HumanError");
 			assert.equal(error.reason, "not-stored");
@@ -158,20 +195,21 @@ test("J5 unlinked or replaced while it is open: the caller fails, then writes to
 	assert.equal(session.state.title, "Third");
 });
 
-test("J5 replaced between write and look: the sync alone is no acknowledgement", async (t) => {
-	const faulty = new FaultyFiles();
-	const { store } = await newStore(t, { files: faulty.files });
-	const session = await store.create({ title: "First" });
-	const text = await readFile(session.file, "utf8");
-	faulty.fault = once("datasync", {
-		before: async () => {
+for (const fileSystem of fileSystems) {
+	test(`J5 replaced between write and look: the sync alone is no acknowledgement (${fileSystem})`, async (t) => {
+		const faulty = new FaultyFiles(fileSystem);
+		const { store } = await newStore(t, { files: faulty.files });
+		const session = await store.create({ title: "First" });
+		const text = await readFile(session.file, "utf8");
+		const replace = async () => {
 			await writeFile(`${session.file}.new`, text);
 			await rename(`${session.file}.new`, session.file);
-		},
+		};
+		faulty.fault = once(syncCall[fileSystem], { after: replace });
+		await assert.rejects(session.rename("Lost"), { reason: "not-stored", message: /replaced/ });
+		assert.equal(await readFile(session.file, "utf8"), text);
 	});
-	await assert.rejects(session.rename("Lost"), { reason: "not-stored", message: /replaced/ });
-	assert.equal(await readFile(session.file, "utf8"), text);
-});
+}
 
 test("J5 a new journal is made whole, or leaves no file", async (t) => {
 	for (const fault of [

@@ -208,7 +208,7 @@ test("J9 no sessions are capped: a thousand are listed", async (t) => {
 });
 
 test("J10 every operation is one write, whatever it changes", async (t) => {
-	const faulty = new FaultyFiles();
+	const faulty = new FaultyFiles("network");
 	const { store } = await newStore(t, { files: faulty.files });
 	const session = await store.create({ title: "One" });
 	const turn = await session.startTurn();

@@ -1,3 +1,4 @@
+import type { StatsFs } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -252,13 +253,28 @@ export type FileOperation =
 export interface Call {
 	readonly operation: FileOperation;
 	readonly path: string;
+	readonly arguments: readonly unknown[];
 }
 
-/** What to do instead of a call: fail with a system error, write so many bytes only, or run something first. */
+/**
+ * What to do about a call: fail with a system error instead of it or after it, write so many bytes only, or run
+ * something before or after it.
+ */
 export type Fault =
 	| { readonly fail: string }
+	| { readonly failAfter: string }
 	| { readonly short: number }
-	| { readonly before: () => Promise<void> };
+	| { readonly before: () => Promise<void> }
+	| { readonly after: () => Promise<void> };
+
+/** File systems as journals tell them apart: those that sync each write when asked to, and others. */
+export type FileSystem = "local" | "network";
+
+/** Those that this platform has. */
+export const fileSystems: readonly FileSystem[] =
+	process.platform === "linux" ? ["local", "network"] : ["network"];
+
+const fileSystemTypes = { local: 0xef53, network: 0x6969 } as const;
 
 /** Real files whose calls are counted and can be made to fail at exact moments. */
 export class FaultyFiles {
@@ -267,13 +283,17 @@ export class FaultyFiles {
 	/** Asked before every call. */
 	fault: (call: Call) => Fault | undefined = () => undefined;
 
-	constructor() {
+	constructor(fileSystem: FileSystem = "local") {
 		this.files = new Proxy(nodeFiles, {
 			get: (target, name: keyof Files) => {
 				const original = target[name] as (...args: unknown[]) => Promise<unknown>;
 				return async (...args: unknown[]) => {
-					await this.meet(name, String(args[0]));
+					const fault = await this.meet(name, String(args[0]), args);
 					const result = await original.apply(target, args);
+					await leave(fault, name);
+					if (name === "statfs") {
+						return { ...(result as StatsFs), type: fileSystemTypes[fileSystem] };
+					}
 					return name === "open" ? this.wrap(result as fs.FileHandle, String(args[0])) : result;
 				};
 			},
@@ -284,8 +304,12 @@ export class FaultyFiles {
 		return this.calls.filter((call) => call.operation === operation).length;
 	}
 
-	private async meet(operation: FileOperation, file: string): Promise<Fault | undefined> {
-		const call = { operation, path: file };
+	private async meet(
+		operation: FileOperation,
+		file: string,
+		args: readonly unknown[],
+	): Promise<Fault | undefined> {
+		const call = { operation, path: file, arguments: args };
 		this.calls.push(call);
 		const fault = this.fault(call);
 		if (fault && "fail" in fault) {
@@ -318,15 +342,27 @@ export class FaultyFiles {
 					return value.bind(target);
 				}
 				return async (...args: unknown[]) => {
-					const fault = await this.meet(operation, file);
+					const fault = await this.meet(operation, file, args);
 					if (fault && "short" in fault && Buffer.isBuffer(args[0])) {
 						const [bytes] = args;
 						return target.write(bytes, 0, Math.min(fault.short, bytes.length));
 					}
-					return value.apply(target, args);
+					const result = await value.apply(target, args);
+					await leave(fault, operation);
+					return result;
 				};
 			},
 		});
+	}
+}
+
+/** What a fault does after its call. */
+async function leave(fault: Fault | undefined, operation: FileOperation): Promise<void> {
+	if (fault && "failAfter" in fault) {
+		throw systemError(fault.failAfter, operation);
+	}
+	if (fault && "after" in fault) {
+		await fault.after();
 	}
 }
 

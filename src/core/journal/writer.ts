@@ -5,6 +5,7 @@ import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts"
 import { type FileIdentity, type Files, sameFile, syncFolder } from "../files.ts";
 import { exact, FileLook, type FileState } from "./look.ts";
 import type { ReadLines } from "./meaning.ts";
+import { syncedWriteFlag } from "./syncedWrites.ts";
 
 const newline = 10;
 /** A journal that is not written for so long is closed until it is. ms. */
@@ -36,7 +37,7 @@ interface Waiting {
 
 /**
  * Appends lines to one existing journal (design: J5).
- * Guarantees: a promise resolves only when its lines are on disk (`fdatasync`) in the file that the path still names;
+ * Guarantees: a promise resolves only when its lines are synced to the disk, in the file that the path still names;
  * the lines of one call are written by one `write` call, never split; lines that arrive while a sync runs share the
  * next one; a torn line that somebody left is ended first; a short or failed write is reported and never continued.
  * Several writers, in this process or others, may append to one journal at the same time.
@@ -48,6 +49,8 @@ export class JournalWriter {
 	private waiting: Waiting[] = [];
 	private running: Promise<void> | undefined;
 	private handle: FileHandle | undefined;
+	/** Whether each `write` to the open file syncs it. */
+	private syncsWrites = false;
 	private identity: FileIdentity | undefined;
 	private idle: NodeJS.Timeout | undefined;
 	/** The file as it stood when its last byte was known to be a newline. */
@@ -91,12 +94,12 @@ export class JournalWriter {
 				const { before, isTorn } = await this.lookAtEnd(handle, last);
 				group = this.takeWaiting();
 				const text = group.map((entry) => entry.lines).join("");
-				await write(handle, Buffer.from(isTorn ? `\n${text}` : text));
-				const [, lines] = await Promise.all([handle.datasync(), readAll(group)]);
+				const written = this.writeSynced(handle, Buffer.from(isTorn ? `\n${text}` : text));
+				const [, lines] = await Promise.all([written, readAll(group)]);
 				last = await this.lookAfter(before, Buffer.byteLength(text));
-				const written = last && lines ? { before, after: last, lines } : undefined;
+				const place = last && lines ? { before, after: last, lines } : undefined;
 				for (const entry of group) {
-					entry.resolve(written);
+					entry.resolve(place);
 				}
 			} catch (error) {
 				last = undefined;
@@ -115,6 +118,13 @@ export class JournalWriter {
 		const group = this.waiting;
 		this.waiting = [];
 		return group;
+	}
+
+	private async writeSynced(handle: FileHandle, bytes: Buffer): Promise<void> {
+		await write(handle, bytes);
+		if (!this.syncsWrites) {
+			await handle.datasync();
+		}
 	}
 
 	/** The file after `length` bytes were added to it; undefined when it has not grown by just these. */
@@ -155,8 +165,10 @@ export class JournalWriter {
 			return this.handle;
 		}
 		// No O_CREAT: a journal that somebody removed must not come back as one without its beginning.
-		const handle = await this.files.open(this.path, appendFlags);
+		const syncedWrite = await syncedWriteFlag(this.files, this.path);
+		const handle = await this.files.open(this.path, appendFlags | syncedWrite);
 		this.handle = handle;
+		this.syncsWrites = syncedWrite !== 0;
 		const { dev, ino } = await handle.stat(exact);
 		this.identity = { dev, ino };
 		return handle;
