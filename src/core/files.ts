@@ -15,6 +15,7 @@ export type Files = Pick<
 	| "readdir"
 	| "mkdir"
 	| "chmod"
+	| "utimes"
 	| "link"
 	| "copyFile"
 	| "rename"

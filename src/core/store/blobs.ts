@@ -8,6 +8,9 @@ const hashPattern = /^sha256:([0-9a-f]{64})$/;
 
 /** Payloads by the SHA-256 of their bytes (design: section 3): immutable, written once, the same file for the same bytes. */
 export class Blobs {
+	/** What the name of a blob ends with while it is made sure that nothing needs it. See `removeUnusedBlobs`. */
+	static readonly asideSuffix = ".unused";
+
 	private readonly files: Files;
 	private readonly folder: string;
 	/** Where a copy may be when the folder's own is gone. */
@@ -51,7 +54,9 @@ export class Blobs {
 		if (!relative) {
 			return undefined;
 		}
-		const own = await this.read(this.folder, relative, hash);
+		const own =
+			(await this.read(this.folder, relative, hash)) ??
+			(await this.read(this.folder, `${relative}${Blobs.asideSuffix}`, hash));
 		if (own) {
 			return own;
 		}
@@ -71,7 +76,7 @@ export class Blobs {
 		const hash = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 		const file = path.join(this.folder, Blobs.relativePath(hash) ?? "");
 		const ref = { blob: hash, bytes: bytes.length, mime };
-		if (await this.holds(file, bytes)) {
+		if ((await this.holds(file, bytes)) && (await this.renew(file))) {
 			return { ref, created: false };
 		}
 		await this.files.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -101,6 +106,21 @@ export class Blobs {
 				return false;
 			}
 			throw error;
+		}
+	}
+
+	/** Sets the time of a blob that is needed again, so that nobody takes it for unused. False when it has just gone. */
+	private async renew(file: string): Promise<boolean> {
+		try {
+			const now = new Date();
+			await this.files.utimes(file, now, now);
+			return true;
+		} catch (error) {
+			if (systemErrorCode(error) === undefined) {
+				throw error;
+			}
+			// Somebody else's file, or a disk that may only be read: nobody removes it.
+			return systemErrorCode(error) !== "ENOENT";
 		}
 	}
 
