@@ -116,10 +116,10 @@ const watch = `(() => {
 		const at = now();
 		// Only the end, so that looking costs little beside what is measured.
 		let text = "";
-		let block = document.querySelector("article.agentMessage .prose.live")?.lastElementChild;
-		for (let count = 0; block && count < 12; count++) {
-			text = block.textContent + "\\n" + text;
-			block = block.previousElementSibling;
+		const groups = document.querySelectorAll("article.agentMessage .prose.live > .blocks");
+		const blocks = [groups[groups.length - 2], groups[groups.length - 1]].flatMap((group) => [...(group?.children ?? [])]);
+		for (const block of blocks.slice(-12)) {
+			text += block.textContent + "\\n";
 		}
 		for (const [, written] of text.matchAll(/(\\d{13}\\.?\\d*)~/g)) {
 			const moment = Number(written);

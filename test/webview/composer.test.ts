@@ -225,6 +225,36 @@ test("an answer streams into its row: whole blocks are drawn once and stay the s
 	await harness.close();
 });
 
+test("a long answer that has streamed looks as it does when it is read again", async () => {
+	const step = "## Step\n\nSome **words**.\n\n- one\n- two\n\n```js\nconst a = 1;\n```\n\n";
+	const text = `${step.repeat(60)}The end.`;
+	const harness = await open(
+		running,
+		new FixtureBuilder()
+			.add({ type: "userMessage", text: "Go" })
+			.add({ type: "agentMessage", text: "" }, "running")
+			.add({ type: "agentMessage", text })
+			.build(),
+	);
+	const { page } = harness;
+	for (let at = 0; at < text.length; at += 997) {
+		await harness.send(live(at, text.slice(at, at + 997)));
+		await harness.settled();
+	}
+	await page.locator("article[data-id=item-1] .prose p", { hasText: "The end." }).waitFor();
+	const places = (item: string) =>
+		page.evaluate<number[]>(`(() => {
+			const prose = document.querySelector("article[data-id=${item}] .prose");
+			const { top, height } = prose.getBoundingClientRect();
+			return [height, ...Array.from(prose.querySelectorAll("h2, p, ul, pre"), (block) =>
+				Math.round(block.getBoundingClientRect().top - top))];
+		})()`);
+	const streamed = await places("item-1");
+	assert.equal(streamed.length, 1 + 60 * 4 + 1);
+	assert.deepEqual(streamed, await places("item-2"));
+	await harness.close();
+});
+
 test("a running command's output streams, its end in view", async () => {
 	const harness = await open(
 		running,

@@ -11,6 +11,8 @@ const coloured = 4_000;
 const portion = 8_000;
 /** Text of one piece of a long block: the browser lays out a piece at a time. */
 const pieceLength = 8_000;
+/** Blocks that stand together: with each frame the browser walks the neighbours of what has changed. */
+const blocksTogether = 64;
 
 /**
  * Markdown that is being written: whole blocks are rendered once, the block under way again with every frame, and one
@@ -24,7 +26,9 @@ export class LiveProse {
 	/** How far the text was looked at for blocks. */
 	private read = 0;
 	/** What stands for the block under way. */
-	private tail: readonly Node[] = [];
+	private tail: readonly Element[] = [];
+	/** Where the next blocks go. */
+	private group = this.startGroup();
 	private growing: { readonly into: Element; shown: number; piece: Text | undefined } | undefined;
 	private readonly schedule = onFrame(() => this.draw());
 
@@ -67,6 +71,7 @@ export class LiveProse {
 		if (cutter.end > this.done) {
 			this.clearTail();
 			this.append(text.slice(this.done, cutter.end));
+			this.divide();
 			this.done = cutter.end;
 		}
 		if (isAll) {
@@ -90,7 +95,7 @@ export class LiveProse {
 		const firstEnd = text.indexOf("\n") + 1;
 		if (this.cutter.inFence && firstEnd > 0) {
 			this.tail = this.append(text.slice(0, firstEnd));
-			const into = this.element.querySelector(":scope > pre:last-child > code");
+			const into = this.group.querySelector(":scope > pre:last-child > code");
 			if (into) {
 				into.textContent = "";
 				return { into, shown: firstEnd, piece: undefined };
@@ -98,7 +103,7 @@ export class LiveProse {
 		}
 		const into = document.createElement("div");
 		into.className = "plain growing";
-		this.element.append(into);
+		this.group.append(into);
 		this.tail = [into];
 		return { into, shown: 0, piece: undefined };
 	}
@@ -127,16 +132,33 @@ export class LiveProse {
 
 	private clearTail(): void {
 		for (const node of this.tail) {
-			node.parentNode?.removeChild(node);
+			node.remove();
 		}
 		this.tail = [];
 		this.growing = undefined;
 	}
 
-	private append(text: string): Node[] {
-		const block = renderMarkdown(text);
-		const nodes = block.classList.contains("plain") ? [block] : [...block.childNodes];
-		this.element.append(...nodes);
-		return nodes;
+	private append(text: string): Element[] {
+		const prose = renderMarkdown(text);
+		// Between blocks stand line ends and nothing else.
+		const blocks = prose.classList.contains("plain") ? [prose] : [...prose.children];
+		this.group.append(...blocks);
+		return blocks;
+	}
+
+	/** Begins new groups with what the last one has too many of. */
+	private divide(): void {
+		const blocks = [...this.group.children];
+		for (let from = blocksTogether; from < blocks.length; from += blocksTogether) {
+			this.group = this.startGroup();
+			this.group.append(...blocks.slice(from, from + blocksTogether));
+		}
+	}
+
+	private startGroup(): HTMLElement {
+		const group = document.createElement("div");
+		group.className = "blocks";
+		this.element.append(group);
+		return group;
 	}
 }
