@@ -1,6 +1,6 @@
 import { HumanError } from "../base/errors.ts";
 import { Checkpoints } from "../core/checkpoints/checkpoints.ts";
-import { forgetSessions } from "../core/checkpoints/worktrees.ts";
+import { forgetSessions } from "../core/checkpoints/forgetting.ts";
 import { printableLine } from "../core/export/printable.ts";
 
 import type { Session } from "../core/store/session.ts";

@@ -56,6 +56,7 @@ export const commandIds = {
 	sessionsThatChanged: "skein.sessionsThatChanged",
 	stopIndexing: "skein.stopIndexing",
 	rebuildIndex: "skein.rebuildIndex",
+	cleanUp: "skein.cleanUp",
 	doctor: "skein.doctor",
 	refresh: "skein.refresh",
 	groupBy: "skein.groupBy",

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
+import { forgetSessions } from "../../src/core/checkpoints/forgetting.ts";
 import { restoreFiles } from "../../src/core/checkpoints/restore.ts";
-import { addWorktree, forgetSessions } from "../../src/core/checkpoints/worktrees.ts";
+import { addWorktree } from "../../src/core/checkpoints/worktrees.ts";
 import { newId } from "../../src/core/journal/ids.ts";
 import { type Lab, repositoryLab, treeOf } from "./lab.ts";
 

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import { addWorktree, forgetSessions } from "../../src/core/checkpoints/worktrees.ts";
+import { findForgottenSessions, forgetSessions } from "../../src/core/checkpoints/forgetting.ts";
+import { addWorktree } from "../../src/core/checkpoints/worktrees.ts";
 import { carrySession } from "../../src/core/export/carry.ts";
 import { newId } from "../../src/core/journal/ids.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import { locationsIn } from "../support/temporary.ts";
 import { lab, repositoryLab, usersState } from "./lab.ts";
+
+const day = 24 * 60 * 60 * 1000;
 
 test("a worktree has the files of the checkpoint, as changes against the HEAD of that time", async (t) => {
 	const it = await repositoryLab(t);
@@ -112,8 +115,14 @@ test("purging forgets the refs of that session, and only those, and of none that
 	assert.equal(refs.match(new RegExp(other, "g"))?.length, 3);
 	assert.equal(refs.match(new RegExp(carried, "g"))?.length, 3);
 	assert.match(refs, new RegExp(`${purged}0/x`));
+	const forgotten = (days: number) =>
+		findForgottenSessions(it.checkpoints, async (id) => id === other, Date.now() + days * day);
+	assert.deepEqual(await forgotten(8), [], "one is known, one is in the worktree");
 	await rm(folder, { recursive: true });
-	assert.equal(await forgetSessions(it.checkpoints, [carried]), 3, "the worktree is gone");
+	assert.deepEqual(await forgotten(6), [], "too young");
+	assert.deepEqual(await forgotten(8), [carried], "the worktree is gone");
+	assert.equal(await forgetSessions(it.checkpoints, [carried]), 3);
+	assert.deepEqual(await forgotten(8), []);
 });
 
 test("a session and those it continues are carried to another store, where a fork continues them", async (t) => {

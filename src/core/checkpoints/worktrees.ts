@@ -1,8 +1,7 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import * as path from "node:path";
 import { HumanError, systemErrorCode } from "../../base/errors.ts";
-import { StoreLayout } from "../store/layout.ts";
-import { type Checkpoint, type Checkpoints, refRoot } from "./checkpoints.ts";
+import type { Checkpoint, Checkpoints } from "./checkpoints.ts";
 import { foreignFilters, withoutFilters } from "./filters.ts";
 import { GitFailure } from "./git.ts";
 import type { Repository } from "./repository.ts";
@@ -62,43 +61,6 @@ export async function discardWorktree(
 	}
 }
 
-/**
- * Removes the refs of purged sessions' checkpoints: those and no others. A session that another working tree of the
- * repository still has keeps its refs. Returns how many went.
- */
-export async function forgetSessions(
-	checkpoints: Checkpoints,
-	sessions: readonly string[],
-): Promise<number> {
-	const repository = await checkpoints.open();
-	const { git, prefix } = repository;
-	const folders = await workingTrees(repository);
-	const lines: string[] = [];
-	for (const session of sessions) {
-		const places = folders.map((each) => new StoreLayout(path.join(each, prefix)).journal(session));
-		if ((await Promise.all(places.map(exists))).includes(true)) {
-			continue;
-		}
-		const format = "--format=%(refname) %(objectname)";
-		const refs = await git.line(["for-each-ref", format, `${refRoot}/${session}/`]);
-		lines.push(...refs.split("\n").filter((line) => line !== ""));
-	}
-	if (lines.length > 0) {
-		const input = lines.map((line) => `delete ${line}\n`).join("");
-		await git.run(["update-ref", "--stdin"], { input });
-	}
-	return lines.length;
-}
-
-/** Roots of all working trees of the repository, this one included. */
-async function workingTrees({ git }: Repository): Promise<string[]> {
-	const listed = await git.line(["worktree", "list", "--porcelain"]);
-	return listed
-		.split("\n")
-		.filter((line) => line.startsWith("worktree "))
-		.map((line) => path.normalize(line.slice("worktree ".length)));
-}
-
 async function requireFree(folder: string): Promise<void> {
 	const inUse = (what: string) =>
 		new HumanError("folder-in-use", `${folder} ${what}. Choose another folder; nothing was made.`);
@@ -137,18 +99,5 @@ async function requireNewBranch({ git }: Repository, branch: string): Promise<vo
 			"bad-branch",
 			`There is a branch "${branch}" already. Nothing was made; choose another name.`,
 		);
-	}
-}
-
-async function exists(file: string): Promise<boolean> {
-	try {
-		await stat(file);
-		return true;
-	} catch (error) {
-		const code = systemErrorCode(error);
-		if (code === "ENOENT" || code === "ENOTDIR") {
-			return false;
-		}
-		throw error;
 	}
 }

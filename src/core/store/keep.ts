@@ -64,6 +64,10 @@ export class Keep {
 			.filter(isUlid);
 	}
 
+	async has(id: string): Promise<boolean> {
+		return (await this.statOf(this.journalPath(id))) !== undefined;
+	}
+
 	/** Puts a kept journal back where it was, as a link where that can be. Does nothing when a file is there. */
 	async restoreJournal(id: string, file: string): Promise<void> {
 		await this.files.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -169,6 +173,20 @@ export async function keptStoresOf(
 		}
 	}
 	return found;
+}
+
+/** Whether a copy of a session is kept for any store of this user's. `id` must have been checked with `isUlid`. */
+export async function isKeptAnywhere(
+	files: Files,
+	dataFolder: string,
+	id: string,
+): Promise<boolean> {
+	for (const storeId of await readNames(files, path.join(dataFolder, "keep"))) {
+		if (await new Keep(files, dataFolder, storeId).has(id)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 async function readFolderNote(files: Files, file: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
-import { forgetSessions } from "../../core/checkpoints/worktrees.ts";
+import { forgetSessions } from "../../core/checkpoints/forgetting.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";

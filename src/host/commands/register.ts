@@ -4,6 +4,7 @@ import type { CommandName } from "../contributions.ts";
 import { commandIds } from "../contributions.ts";
 import { showError } from "../failures.ts";
 import { branchCommands } from "./branches.ts";
+import { cleaningUpCommands } from "./cleaningUp.ts";
 import { composingCommands } from "./composing.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { importCommands } from "./importing.ts";
@@ -40,6 +41,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 		...repairCommands(context),
 		...searchCommands(context),
 		...maintenanceCommands(context),
+		...cleaningUpCommands(context),
 		...daemonCommands(context),
 		...runCommands(context),
 	};

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	appendFileSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import * as path from "node:path";
 import { afterEach, describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -189,5 +196,38 @@ describe("Rebuild Index and Doctor", () => {
 		assert.equal(journal.document.lineAt(journal.selection.active).text, "this is no record");
 		await run("openSession", [opening.argument]);
 		await paintedPanel("For the doctor");
+	});
+});
+
+describe("Clean Up", () => {
+	it("removes what no session needs, once that is confirmed, and says how much", async () => {
+		const { context } = await skein();
+		const store = context.stores.writing(folder());
+		const id = await newSession("Has a long answer");
+		await say(id, "Go on", "needed ".repeat(12_000));
+		const { ref } = await store.putBlob(Buffer.from("nobody's ".repeat(250_000)), "text/plain");
+		const long = new Date(Date.now() - 8 * 24 * 60 * 60_000);
+		const blobs = () =>
+			readdirSync(store.layout.blobs, { recursive: true, withFileTypes: true })
+				.filter((each) => each.isFile())
+				.map((each) => path.join(each.parentPath, each.name));
+		for (const file of blobs()) {
+			utimesSync(file, long, long);
+		}
+		const before = blobs();
+		const isNobodys = (file: string) => ref.blob.endsWith(path.basename(file));
+
+		assert.equal(await run("cleanUp"), undefined, "not confirmed");
+		assert.deepEqual(blobs(), before);
+		const removed = await run("cleanUp", [], {
+			answers: [{ confirm: "Clean Up" }],
+			told: "2.1 MB cleaned up.",
+		});
+		assert.deepEqual(removed, { blobs: 1, bytes: 2_250_000, sessions: 0 });
+		assert.deepEqual(
+			blobs(),
+			before.filter((file) => !isNobodys(file)),
+		);
+		assert.deepEqual(await run("cleanUp"), { blobs: 0, bytes: 0, sessions: 0 });
 	});
 });
