@@ -85,6 +85,39 @@ test("changed, deleted and new files, modes and links come back, and the restore
 	assert.equal(await readlink(place("link")), "src");
 });
 
+test("a changed file that git was told not to look at is kept and comes back", async (t) => {
+	const it = await repositoryLab(t);
+	const place = (file: string) => path.join(it.folder, file);
+	for (const name of ["assumed", "skipped", "assumed gone", "skipped gone"]) {
+		await it.write(name, "committed\n");
+	}
+	await it.git("add", "--all");
+	await it.git("commit", "--quiet", "--message", "Second");
+	await it.git("update-index", "--assume-unchanged", "assumed", "assumed gone");
+	await it.git("update-index", "--skip-worktree", "skipped", "skipped gone");
+	await it.write("assumed", "one\n");
+	await it.write("skipped", "one\n");
+	await rm(place("assumed gone"));
+	await rm(place("skipped gone"));
+	const target = await it.checkpoints.take();
+	assert.ok(!(await treeOf(it, target.tree)).includes("assumed gone"));
+	await it.write("assumed", "two, and nowhere else\n");
+	await it.write("skipped", "two, and nowhere else\n");
+	const before = await usersState(it);
+
+	const { safety, changes, untouched } = await restore(it, target);
+	assert.deepEqual(words(changes), ["M assumed", "M skipped"]);
+	assert.deepEqual(untouched, []);
+	assert.equal(await it.read("assumed"), "one\n");
+	assert.equal(await it.read("skipped"), "one\n");
+	assert.ok(!(await is(place("assumed gone"))) && !(await is(place("skipped gone"))));
+
+	await restore(it, await it.checkpoints.read(safety.commit));
+	assert.equal(await it.read("assumed"), "two, and nowhere else\n");
+	assert.equal(await it.read("skipped"), "two, and nowhere else\n");
+	assert.deepEqual(await usersState(it), before);
+});
+
 test("binary files, CRLF and odd names come back byte for byte", async (t) => {
 	const it = await repositoryLab(t);
 	const bytes = Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * 7) % 256));

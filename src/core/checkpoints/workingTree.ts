@@ -7,6 +7,7 @@ import { parseRawDiff } from "./changes.ts";
 import { filteredPaths, foreignFilters, withoutFilters } from "./filters.ts";
 import { type GitCall, joinNul, splitNul } from "./git.ts";
 import type { LeftOut, LeftOutReason } from "./leftOut.ts";
+import { lookAgain, parseOverlooked } from "./overlooked.ts";
 import type { Repository } from "./repository.ts";
 
 /** What one checkpoint may hold beyond what git has already. */
@@ -39,10 +40,10 @@ export function isInStore(file: string): boolean {
 }
 
 /**
- * Writes the workspace folder's files as a tree: tracked and untracked ones, not the ignored ones, never the store. What
- * lies outside of the workspace folder is in it as the user's index has it. `index` is where a copy of the user's index
- * goes and is worked on; the user's own is read once and nothing else of the repository is touched but that objects are
- * added. Throws a HumanError: `too-much`, `git-failed`.
+ * Writes the workspace folder's files as a tree: tracked and untracked ones, also those that git was told not to look at;
+ * not the ignored ones, never the store. What lies outside of the workspace folder is in it as the user's index has it.
+ * `index` is where a copy of the user's index goes and is worked on; the user's own is read once and nothing else of the
+ * repository is touched but that objects are added. Throws a HumanError: `too-much`, `git-failed`.
  */
 export async function takeTree(
 	repository: Repository,
@@ -57,14 +58,18 @@ export async function takeTree(
 	]);
 	const call: GitCall = { index, signal, settings: withoutFilters(filters) };
 	const scope = prefix === "" ? [] : ["--", prefix];
-	const [differing, others, stored] = await Promise.all([
-		git.run(["diff-files", "--raw", "-z", "--no-abbrev", ...scope], call).then(parseRawDiff),
+	const differ = () =>
+		git.run(["diff-files", "--raw", "-z", "--no-abbrev", ...scope], call).then(parseRawDiff);
+	const [seen, overlooked, others, stored] = await Promise.all([
+		differ(),
+		git.run(["ls-files", "-v", "-z", ...scope], call).then(parseOverlooked),
 		git.run(["ls-files", "-z", "--others", "--exclude-standard", ...scope], call).then(splitNul),
 		git.run(["ls-files", "-z", "--cached", "--", ":(top,glob)**/.vscode/skein/**"], {
 			...call,
 			literal: false,
 		}),
 	]);
+	const differing = (await lookAgain(repository, overlooked, call)) ? await differ() : seen;
 	const found = await sort(repository, differing.changes, others, limits, signal);
 	const unwanted = await filtered(repository, filters, found.add, call);
 	const leftOut: LeftOut["files"] = [...found.leftOut];
