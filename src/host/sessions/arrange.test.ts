@@ -3,11 +3,12 @@ import { describe, it } from "node:test";
 import type { ArrangeInput, Arrangement } from "./arrange.ts";
 import { arrange, rootKey } from "./arrange.ts";
 import { noFilter } from "./filter.ts";
+import type { SessionRow } from "./sessionList.ts";
 import { row } from "./testRows.ts";
 import { nodesToRedraw } from "./treeDiff.ts";
 
 const now = new Date(2026, 5, 15, 12).getTime();
-const daysAgo = (days: number) => new Date(now - days * 86_400_000).toISOString();
+const daysAgo = (days: number, ms = 0) => new Date(now - days * 86_400_000 - ms).toISOString();
 const base: ArrangeInput = {
 	shelf: "sessions",
 	rows: [],
@@ -199,6 +200,49 @@ describe("Redrawing the tree", () => {
 		const nodes = nodesToRedraw(before, after, new Set(["c"]));
 		assert.deepEqual(nodes === "all" ? "all" : nodes.map((node) => node.key), [
 			"group::date:today",
+		]);
+	});
+
+	const keys = (nodes: ReturnType<typeof nodesToRedraw>) =>
+		nodes === "all" ? nodes : nodes.map((node) => node.key);
+	const counted = (groupBy: ArrangeInput["groupBy"], rows: readonly SessionRow[]) =>
+		arrange({ ...base, groupBy, folders: ["/work", "/more"], rows: [row("z"), ...rows] });
+
+	it("draws what counts the rows below it when a row comes into one of its groups", () => {
+		const today = { updatedAt: daysAgo(0) };
+		const one = counted("date", [row("a", today), row("o", { cwd: "/else" }, null)]);
+		const two = counted("date", [
+			row("a", today),
+			row("b", today),
+			row("o", { cwd: "/else" }, null),
+			row("p", { cwd: "/else" }, null),
+		]);
+		assert.deepEqual(keys(nodesToRedraw(one, two, new Set(["b", "p"]))), [
+			"folder:/work",
+			"others:sessions",
+		]);
+	});
+
+	it("draws what counts the forks below it, and no more where nothing does", () => {
+		const family = [row("a"), row("b", { parent: { session: "a", at: null } })];
+		const more = [...family, row("c", { parent: { session: "b", at: null } })];
+		const isNew = new Set(["c"]);
+		assert.deepEqual(
+			keys(nodesToRedraw(counted("lineage", family), counted("lineage", more), isNew)),
+			["folder:/work"],
+		);
+		const alone = (rows: readonly SessionRow[]) => arrange({ ...base, groupBy: "lineage", rows });
+		assert.deepEqual(keys(nodesToRedraw(alone(family), alone(more), isNew)), ["session:b@/work"]);
+	});
+
+	it("draws one group when its rows change places: nothing is counted anew", () => {
+		const at = (a: number, b: number) =>
+			counted("date", [
+				row("a", { updatedAt: daysAgo(0, a) }),
+				row("b", { updatedAt: daysAgo(0, b) }),
+			]);
+		assert.deepEqual(keys(nodesToRedraw(at(1, 2), at(2, 1), new Set(["a"]))), [
+			"group:folder:/work:date:today",
 		]);
 	});
 
