@@ -106,7 +106,7 @@ export class Daemon {
 		this.agents = new Agents({
 			state: this.state,
 			processes: this.processes,
-			key: runtime.key,
+			mark: runtime.mark,
 			folder: runtime.root,
 			environment: options.environment,
 			version: options.version,
@@ -135,7 +135,7 @@ export class Daemon {
 	async start(): Promise<void> {
 		await this.state.initialize();
 		await this.state.markStarted();
-		await reap(this.state, this.processes, this.runtime.key);
+		await reap(this.state, this.processes, this.runtime.mark);
 		await reconcile(this.store, this.state);
 		this.state.onEvent((event) => {
 			const subscribed = new Set(this.server.clients.filter((each) => each.subscribed));

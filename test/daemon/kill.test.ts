@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Session } from "../../src/core/store/session.ts";
 import type { DaemonClient } from "../../src/daemon/client/client.ts";
@@ -13,6 +14,7 @@ import {
 	daemonLab,
 	fakeAgent,
 	itemsOf,
+	stopDaemon,
 	untilGone,
 	Watch,
 	words,
@@ -30,8 +32,8 @@ function numbers(seed: number): () => number {
 /** Processes of this lab's children, grandchildren included. */
 async function processesOf({ folder, env }: DaemonLab): Promise<ProcessIdentity[]> {
 	const context = { env, platform: process.platform, uid: process.getuid?.() };
-	const { key } = await runtimeFolderOf(folder, context);
-	return systemProcesses().findMarked(`${key}.`);
+	const { mark } = await runtimeFolderOf(folder, context);
+	return systemProcesses().findMarked(`${mark}.`);
 }
 
 async function childrenOf(lab: DaemonLab): Promise<number[]> {
@@ -157,6 +159,25 @@ test("the same with the real Codex in the middle of a command", async (t) => {
 		}
 		lab.model.script([[{ say: "Here again." }], ...answer]);
 	});
+});
+
+test("a daemon that holds another lock, because it was told of another runtime folder, ends none of ours", async (t) => {
+	const lab = await daemonLab(t);
+	const session = await lab.store.create({ agent: "fake" });
+	const client = await lab.connect();
+	const watch = await Watch.on(client);
+	const agent = fakeAgent("tree", 3);
+	const prompt = { session: session.id, input: { text: "word" }, agent };
+	await watch.ended((await client.call("prompt", prompt)).run);
+	const before = await childrenOf(lab);
+	assert.equal(before.length, 2, "the agent and its grandchild");
+	const elsewhere = path.join(lab.home, "run");
+	await mkdir(elsewhere, { mode: 0o700 });
+	const env = { ...lab.env, XDG_RUNTIME_DIR: elsewhere };
+	const other = await lab.connect("a window elsewhere", [], { env });
+	assert.notEqual(other.pid, client.pid);
+	assert.deepEqual(await childrenOf(lab), before);
+	await stopDaemon(other);
 });
 
 test("a child that heeds neither the end of its input nor SIGTERM is ended with its daemon", async (t) => {

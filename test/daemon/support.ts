@@ -25,7 +25,7 @@ export interface DaemonLab {
 	connect(
 		name?: string,
 		args?: readonly string[],
-		more?: Pick<ConnectOptions, "idleTimeout">,
+		more?: Pick<ConnectOptions, "idleTimeout" | "env">,
 	): Promise<DaemonClient>;
 	/** Runs when the test ends, before the folders go. */
 	atEnd(task: () => Promise<void>): void;
@@ -74,7 +74,7 @@ export async function daemonLab(
 	async function connect(
 		name = "a test",
 		args: readonly string[] = [],
-		more: Pick<ConnectOptions, "idleTimeout"> = {},
+		more: Pick<ConnectOptions, "idleTimeout" | "env"> = {},
 	): Promise<DaemonClient> {
 		const client = await connectDaemon({
 			folder,

@@ -10,6 +10,8 @@ export interface RuntimeContext {
 	readonly platform: NodeJS.Platform;
 	/** The user's id, undefined where there is none (Windows). */
 	readonly uid: number | undefined;
+	/** Where the system keeps the users' runtime folders; `/run/user` by default. */
+	readonly users?: string;
 }
 
 export function processContext(): RuntimeContext {
@@ -23,6 +25,8 @@ export interface RuntimeFolder {
 	/** The first 16 hex digits of the SHA-256 of `root`. */
 	readonly key: string;
 	readonly folder: string;
+	/** The same of `folder`: what its daemon's children are marked with, for who holds another lock must not end them. */
+	readonly mark: string;
 	readonly lock: string;
 	readonly daemonFile: string;
 	readonly identity: string;
@@ -38,8 +42,8 @@ export interface RuntimeFolder {
 
 /**
  * Where the daemon of a workspace folder keeps its files: computed from the user and the folder's real path, never read
- * from the workspace, so nothing in a cloned repository can name another daemon. Touches no disk but to resolve `folder`.
- * Throws a HumanError (`no-folder`).
+ * from the workspace, so nothing in a cloned repository can name another daemon. Writes nothing. Throws a HumanError
+ * (`no-folder`).
  */
 export async function runtimeFolderOf(
 	folder: string,
@@ -53,13 +57,14 @@ export async function runtimeFolderOf(
 			cause: error,
 		});
 	}
-	const key = createHash("sha256").update(root).digest("hex").slice(0, 16);
-	const own = path.join(userRuntimeFolder(context), key);
+	const key = shortHash(root);
+	const own = path.join(await userRuntimeFolder(context), key);
 	const file = (name: string) => path.join(own, name);
 	return {
 		root,
 		key,
 		folder: own,
+		mark: shortHash(own),
 		lock: file("lock.db"),
 		daemonFile: file("daemon.json"),
 		identity: file("identity.json"),
@@ -73,15 +78,32 @@ export async function runtimeFolderOf(
 	};
 }
 
-/** The user's own folder for files of running programs: the platform's where it has one, else one in the temporary folder. */
-function userRuntimeFolder({ env, platform, uid }: RuntimeContext): string {
+function shortHash(text: string): string {
+	return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/**
+ * The user's own folder for files of running programs: the platform's where it has one, else one in the temporary folder.
+ * All processes of a user should find the same one, however they were started: a snap is told of a folder of its own below
+ * the user's, and what `su` or `cron` starts of none.
+ */
+async function userRuntimeFolder(context: RuntimeContext): Promise<string> {
+	const { env, platform, uid, users = "/run/user" } = context;
 	if (platform === "win32") {
 		const local = env["LOCALAPPDATA"] || path.join(homedir(), "AppData", "Local");
 		return path.join(local, "skein", "runtime");
 	}
 	const given = env["XDG_RUNTIME_DIR"];
-	if (given && path.isAbsolute(given)) {
-		return path.join(given, "skein");
+	const named = given && path.isAbsolute(given) ? path.normalize(given) : undefined;
+	if (platform === "linux" && uid !== undefined) {
+		const own = path.join(users, String(uid));
+		const isBelow = named === undefined || `${named}/`.startsWith(`${own}/`);
+		if (isBelow && (await isPrivate(own, context).catch(() => false))) {
+			return path.join(own, "skein");
+		}
+	}
+	if (named !== undefined) {
+		return path.join(named, "skein");
 	}
 	const temporary = platform === "darwin" ? env["TMPDIR"] || tmpdir() : "/tmp";
 	return path.join(temporary, `skein-${uid ?? 0}`);

@@ -28,6 +28,35 @@ test("the runtime folder is computed from the user and the folder's real path", 
 	assert.equal(relative.folder, bare.folder);
 });
 
+test("all of a user's processes find one folder, whatever they are told of it", async (t) => {
+	const folder = await temporaryFolder(t);
+	const users = await temporaryFolder(t);
+	const own = path.join(users, String(uid ?? 0));
+	await mkdir(own, { mode: 0o700 });
+	const place = async (given: string | undefined, platform: NodeJS.Platform = "linux") => {
+		const context = { env: { XDG_RUNTIME_DIR: given }, platform, uid: uid ?? 0, users };
+		return path.dirname((await runtimeFolderOf(folder, context)).folder);
+	};
+	// A window, a window in a snap, and what `su` or `cron` starts.
+	for (const given of [own, `${own}/`, path.join(own, "snap.code"), undefined, "relative"]) {
+		assert.equal(await place(given), path.join(own, "skein"), given);
+	}
+	assert.equal(await place(`${own}1/x`), `${own}1/x/skein`, "another one that is named counts");
+	await chmod(own, 0o755);
+	assert.equal(await place(path.join(own, "x")), path.join(own, "x/skein"));
+});
+
+test("children are marked with the folder of the lock, not with that of the workspace", async (t) => {
+	const folder = await temporaryFolder(t);
+	const [one, other] = await Promise.all(
+		["/run/one", "/run/other"].map((given) =>
+			runtimeFolderOf(folder, { env: { XDG_RUNTIME_DIR: given }, platform: "linux", uid: 7 }),
+		),
+	);
+	assert.equal(one?.key, other?.key);
+	assert.notEqual(one?.mark, other?.mark);
+});
+
 test("a folder that is not there is said to be so", async () => {
 	await assert.rejects(runtimeFolderOf("/nowhere/at/all"), { reason: "no-folder" });
 });

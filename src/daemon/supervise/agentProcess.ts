@@ -16,7 +16,7 @@ export interface AgentSupport {
 	readonly state: StateStore;
 	readonly processes: ProcessTable;
 	/** First part of the mark of every child of this daemon. */
-	readonly key: string;
+	readonly mark: string;
 	/** Where agents are started: the workspace folder. */
 	readonly folder: string;
 	readonly environment: Readonly<Record<string, string | undefined>>;
@@ -295,13 +295,13 @@ export class AgentProcess {
 	}
 
 	private launch(): Promise<AgentProgram> {
-		const { key, folder, environment, processes, childPatience } = this.support;
+		const { mark, folder, environment, processes, childPatience } = this.support;
 		const { driver, command, args, env = {} } = this.spec;
 		if (driver === "recorded") {
 			return openRecording(command, args);
 		}
 		return Child.start(
-			{ mark: `${key}.${this.id}`, command, args, cwd: folder, env },
+			{ mark: `${mark}.${this.id}`, command, args, cwd: folder, env },
 			{
 				environment,
 				processes,

@@ -1,6 +1,6 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Names the child of ours that a process belongs to: `<key of the runtime folder>.<child id>`. */
+/** Names the child of ours that a process belongs to: `<mark of the runtime folder>.<child id>`. */
 export const childVariable = "SKEIN_CHILD";
 
 const ours = /^(?:ELECTRON_|VSCODE_)/i;

@@ -4,17 +4,21 @@ import { endMarked, endRecorded } from "./endProcess.ts";
 import type { ProcessTable } from "./processTable.ts";
 
 /**
- * Ends what an earlier daemon of this folder left alive. Only for the holder of the lock.
+ * Ends what an earlier daemon of this runtime folder left alive. Only for the holder of its lock.
  * Guarantees: a recorded process is ended only when pid, start time and command line all match; one that was started
  * but not recorded is found by its mark, with all that it started; nothing else is touched. Each one is an event.
  */
-export async function reap(state: StateStore, processes: ProcessTable, key: string): Promise<void> {
+export async function reap(
+	state: StateStore,
+	processes: ProcessTable,
+	mark: string,
+): Promise<void> {
 	for (const child of state.daemon.children) {
 		if (child.pid !== null || child.status === "starting" || child.status === "running") {
 			await reapRecorded(state, processes, child);
 		}
 	}
-	for (const { pid, commandLine } of await endMarked(processes, `${key}.`)) {
+	for (const { pid, commandLine } of await endMarked(processes, `${mark}.`)) {
 		await tell(state, `A process that an earlier daemon had left was ended: ${commandLine}.`, pid);
 	}
 }
