@@ -103,18 +103,26 @@ export class Targets {
 		return chosen;
 	}
 
-	/** The item a command was given, or the one that has the focus in the transcript in front. */
+	/**
+	 * The item a command was given; where nothing else was named, the one that has the focus in the transcript it is meant
+	 * for. An item of another session's transcript is never meant.
+	 */
 	item(args: readonly unknown[]): string | undefined {
-		return itemIn(args[0]) ?? this.editors.active?.focused;
+		const [first] = args;
+		const given = itemIn(first);
+		const isOfTranscript = first === undefined || isMenuContext(first);
+		return given ?? (isOfTranscript ? this.panel(args)?.focused : undefined);
 	}
 
 	/** The transcript a command is meant for, if it is open. */
 	panel(args: readonly unknown[]): TranscriptPanel | undefined {
 		const [first] = args;
+		const { active, all } = this.editors;
 		if (first instanceof vscode.Uri) {
-			return this.editors.all.find((panel) => panel.uri.toString() === first.toString());
+			const of = all.filter((panel) => panel.uri.toString() === first.toString());
+			return of.find((panel) => panel === active) ?? of[0];
 		}
-		return this.editors.active;
+		return active;
 	}
 
 	/** The sessions that `args` name, or the transcript in front shows; empty when the person has to be asked. */

@@ -58,6 +58,21 @@ describe("Commands that go another way", () => {
 		assert.deepEqual(await chain(fork), ["Alpha", "Beta"]);
 	});
 
+	it("Fork from Here takes no item of the transcript in front for another session", async () => {
+		await closeEditors();
+		const id = await newSession("Forked from its row");
+		await say(id, "Epsilon", "Zeta");
+		const inFront = await newSession("In front");
+		const { answer } = await say(inFront, "Eta", "Theta");
+		await run("openSession", [{ id: inFront, item: answer }]);
+		const panel = await paintedPanel("In front");
+		await until("its answer has the focus", () => panel.focused === answer);
+		const { context } = await skein();
+		assert.equal(context.targets.item([panel.uri]), answer);
+		const fork = String(await run("forkFromHere", [{ id }], { answers: [{ pick: /Zeta/ }] }));
+		assert.deepEqual(await chain(fork), ["Epsilon", "Zeta"]);
+	});
+
 	it("Fork from Here adopts a source's session first; it is then listed once, as ours, also in its tab", async () => {
 		await closeEditors();
 		const source = await listed("A --json option");
