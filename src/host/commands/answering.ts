@@ -25,10 +25,11 @@ export async function answer(
 	approval: Approval,
 ): Promise<void> {
 	const { client } = daemon;
-	if (!client) {
-		throw new HumanError("no-approval", goneSentence("withdrawn"));
-	}
 	const isOpen = () => daemon.approvals.some(({ id }) => id === approval.id);
+	if (!client || !isOpen()) {
+		// Whoever chose it may have taken their time.
+		throw new HumanError("no-approval", closedSentence());
+	}
 	const store = new DisposableStore();
 	const outcome = Promise.withResolvers<unknown>();
 	const closing = store.add(new vscode.CancellationTokenSource());
@@ -66,6 +67,13 @@ export async function answer(
 	} finally {
 		store.dispose();
 	}
+}
+
+/** When nobody here knows how the question ended. */
+export function closedSentence(): string {
+	return vscode.l10n.t(
+		"This question is not open any more: it was answered in the meantime, or its run has ended.",
+	);
 }
 
 function goneSentence(outcome: unknown): string {

@@ -5,7 +5,7 @@ import type { FolderDaemon } from "../daemon/daemons.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { requireTrust } from "../stores.ts";
 import { isLive } from "../views/runsNodes.ts";
-import { answer } from "./answering.ts";
+import { answer, closedSentence } from "./answering.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 
 interface RunTarget {
@@ -142,9 +142,7 @@ async function chooseApproval(
 		throw new HumanError(
 			"no-approval",
 			isNamed || run !== undefined || session !== undefined
-				? t(
-						"This question is not open any more: it was answered in the meantime, or its run has ended.",
-					)
+				? closedSentence()
 				: t("No agent waits for an answer."),
 		);
 	}

@@ -187,6 +187,11 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		if (event.type !== "state.changed") {
 			this.lastEvent = event;
 		}
+		if (event.type === "approval.answered") {
+			// Whoever finds the question open has not been told of its end yet.
+			const answered = event.detail?.["approval"];
+			this.approvals = this.approvals.filter(({ id }) => id !== answered);
+		}
 		const state = DaemonState.safeParse(event.detail?.["state"]);
 		// Every state it passes through is shown, however short. Those from before are over.
 		if (event.type === "state.changed" && state.success && event.seq > (this.status?.seq ?? 0)) {

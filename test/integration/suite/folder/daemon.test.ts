@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
@@ -17,6 +19,7 @@ import {
 import {
 	closeEditors,
 	folder,
+	hasJournal,
 	lastRecord,
 	paintedPanel,
 	records,
@@ -412,6 +415,31 @@ describe("A run", () => {
 		assert.deepEqual(await meanwhile(() => client.call("interrupt", { session: second.session })), [
 			"This question is not open any more: its run has ended.",
 		]);
+	});
+
+	it("says so when its question was answered while it was chosen among several", async () => {
+		const { context, prompts } = await skein();
+		const daemon = context.daemons.of(folder());
+		const gone = await prompt("Answered first", "asks");
+		const other = await prompt("Asks, too", "asks");
+		await until("both wait", () => daemon.approvals.length === 2);
+		const [approval, left] = [gone, other].map(
+			({ session }) => daemon.approvals.find((each) => each.session === session)?.id ?? "",
+		);
+		const pick = prompts.pick.bind(prompts);
+		prompts.pick = async (choices, options) => {
+			prompts.pick = pick;
+			await gone.client.call("answer", { approval: approval ?? "", option: "decline" });
+			await until("the window knows", () => daemon.approvals.length === 1);
+			return pick(choices, options);
+		};
+		await run("answerApproval", [], {
+			answers: [{ pick: /Answered first/ }],
+			error: /not open any more/,
+		});
+		await gone.client.call("answer", { approval: left ?? "", option: "decline" });
+		assert.equal(await over(gone.run), "completed");
+		assert.equal(await over(other.run), "completed");
 	});
 
 	it("is not asked for twice: who comes late is told", async () => {
