@@ -180,6 +180,14 @@ test("a daemon that holds another lock, because it was told of another runtime f
 	await stopDaemon(other);
 });
 
+test("a daemon that an agent's command has started is not taken for a part of that agent", async (t) => {
+	const lab = await daemonLab(t);
+	const env = { ...lab.env, SKEIN_CHILD: "0123456789abcdef.0123456789ab" };
+	const client = await lab.connect("a command of an agent's", [], { env });
+	const marked = await systemProcesses().findMarked(env.SKEIN_CHILD);
+	assert.ok(marked.every(({ pid }) => pid !== client.pid));
+});
+
 test("a child that heeds neither the end of its input nor SIGTERM is ended with its daemon", async (t) => {
 	const lab = await daemonLab(t);
 	const session = await lab.store.create({ agent: "fake" });

@@ -4,11 +4,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const childVariable = "SKEIN_CHILD";
 
 const ours = /^(?:ELECTRON_|VSCODE_)/i;
-const removed = new Set(["NODE_OPTIONS", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"]);
+const removed = new Set([
+	"NODE_OPTIONS",
+	"NODE_CHANNEL_FD",
+	"NODE_CHANNEL_SERIALIZATION_MODE",
+	// What an agent of ours starts belongs to it: a daemon that kept the mark would be ended with the agent.
+	childVariable,
+]);
 
 /**
  * The environment of the extension host without what is meant for VS Code and its Node: with `ELECTRON_RUN_AS_NODE` or
- * `NODE_OPTIONS` an agent that is an Electron or Node program would not be itself.
+ * `NODE_OPTIONS` an agent that is an Electron or Node program would not be itself. Without a child's mark, too.
  */
 export function scrubbedEnvironment(env: Environment): Record<string, string> {
 	const clean: Record<string, string> = {};

@@ -22,6 +22,7 @@ test("a child's environment has nothing of VS Code's or Electron's, whoever adds
 		VSCODE_PID: "1",
 		vscode_nls: "1",
 		NODE_OPTIONS: "--inspect",
+		SKEIN_CHILD: "k.parent",
 		UNSET: undefined,
 	};
 	const added = { CODEX_HOME: "/codex", NODE_OPTIONS: "--inspect", PATH: "/usr/bin" };
