@@ -1,5 +1,7 @@
 import type { ComposerState } from "../../src/protocol/live.ts";
 import type { ToTranscript } from "../../src/protocol/webview.ts";
+import { everyday } from "./fixtures.ts";
+import { Harness } from "./harness.ts";
 
 /** A composer that waits for a prompt. */
 export const idle: ComposerState = {
@@ -39,3 +41,20 @@ export const approval: Extract<ToTranscript, { type: "approvals" }>["open"][numb
 	questions: [],
 	requestedAt: "2026-03-04T09:15:00.000Z",
 };
+
+export const composer = (state: ComposerState | null): ToTranscript => ({
+	type: "composer",
+	state,
+});
+
+/** A page with a composer. */
+export async function openLive(state: ComposerState, fixture = everyday()): Promise<Harness> {
+	const harness = await Harness.open(fixture);
+	await harness.heard("painted");
+	await harness.send(composer(state));
+	await harness.page.locator("skein-composer").first().waitFor();
+	return harness;
+}
+
+/** The text box of the composer. */
+export const box = ({ page }: Harness) => page.locator(".composer .box > textarea");

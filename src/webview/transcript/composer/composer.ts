@@ -21,8 +21,8 @@ const typingLasts = 3000;
 
 /**
  * The box at the foot of the transcript: what the person types, what goes with it, and what waits.
- * Guarantees: nothing is sent while an input method composes; a prompt that could not be sent is in the box again, unless
- * something else is; what was typed is never thrown away.
+ * Guarantees: nothing is sent while an input method composes; a prompt that could not be sent is in the box again, before
+ * what stands there; what was typed is never thrown away.
  */
 export class SkeinComposer extends LitElement {
 	static override properties = {
@@ -77,6 +77,18 @@ export class SkeinComposer extends LitElement {
 		}
 	}
 
+	/** A prompt that was not sent is in the box again; the caret stays where the person types. */
+	private putBack(prompt: PromptDraft): void {
+		const { box } = this;
+		const { selectionStart = 0, selectionEnd = 0 } = box ?? {};
+		const moved = this.draft.putBefore(prompt);
+		if (box) {
+			box.value = this.draft.text;
+			box.setSelectionRange(selectionStart + moved, selectionEnd + moved);
+		}
+		this.requestUpdate();
+	}
+
 	/** True while taking the focus away would take a key that was meant for the box. */
 	get isTyping(): boolean {
 		const focused = this.contains(document.activeElement);
@@ -110,7 +122,7 @@ export class SkeinComposer extends LitElement {
 		this.underWay.delete(id);
 		this.notice = message ?? "";
 		if (outcome === "failed" && draft) {
-			this.restore(draft);
+			this.putBack(draft);
 		}
 		this.changed();
 	}

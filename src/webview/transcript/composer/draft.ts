@@ -33,6 +33,19 @@ export class Draft {
 		}
 	}
 
+	/** Puts a prompt that was not sent before what stands here. Returns by how many characters that has moved. */
+	putBefore({ text, mentions, images }: PromptDraft): number {
+		const own = this.text.trim() === "" ? "" : this.text;
+		const before = text !== "" && own !== "" ? `${text}\n\n` : text;
+		this.text = before + own;
+		for (const path of mentions) {
+			this.paths.add(path);
+		}
+		const others = this.images.filter(({ hash }) => images.every((each) => each.hash !== hash));
+		this.images = [...images, ...others];
+		return before.length;
+	}
+
 	clear(): void {
 		this.set({ text: "", mentions: [], images: [] });
 	}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import type { TranscriptViewState } from "../../src/protocol/webview.ts";
+import { closeHarness, type Harness } from "./harness.ts";
+import { box, idle, openLive } from "./liveFixtures.ts";
+
+// What was typed is never thrown away, and is sent once.
+
+after(closeHarness);
+
+const kept = ({ page }: Harness) =>
+	page.evaluate<TranscriptViewState>("JSON.parse(sessionStorage.getItem('state'))");
+
+/** The prompts that the page has given to the host, the newest last. */
+async function given(harness: Harness, count: number) {
+	const prompts = () => harness.said.filter((each) => each.type === "prompt");
+	await harness.heard("prompt", () => prompts().length >= count);
+	return prompts();
+}
+
+test("prompts that could not be sent stand before what is being typed, the caret stays", async () => {
+	const harness = await openLive(idle);
+	const { page } = harness;
+	for (const text of ["the first prompt", "the second prompt"]) {
+		await box(harness).fill(text);
+		await page.keyboard.press("Enter");
+	}
+	const [first, second] = await given(harness, 2);
+	assert.ok(first && second);
+	await page.keyboard.type("next");
+	await page.keyboard.press("ArrowLeft");
+	const failed = { type: "prompted", outcome: "failed", message: "No daemon." } as const;
+	await harness.send({ ...failed, id: second.id }, { ...failed, id: first.id });
+	await page.getByText("No daemon.").waitFor();
+	assert.equal(await box(harness).inputValue(), "the first prompt\n\nthe second prompt\n\nnext");
+	await page.keyboard.type("!");
+	assert.equal(await box(harness).inputValue(), "the first prompt\n\nthe second prompt\n\nnex!t");
+	assert.match((await kept(harness)).draft?.text ?? "", /first.*second.*nex!t/s);
+	await harness.close();
+});
