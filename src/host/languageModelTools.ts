@@ -5,6 +5,7 @@ import { parseReadInput, parseSearchInput } from "../core/tools/sessionTools.ts"
 import { readText, searchText } from "../core/tools/toolTexts.ts";
 import type { CatalogueClient } from "./catalogueClient.ts";
 import type { SessionReader } from "./sessionReader.ts";
+import { titleOf } from "./sessions/sessionTitle.ts";
 
 type Tool = vscode.LanguageModelTool<object>;
 
@@ -46,10 +47,10 @@ export function sessionToolsOf(
 			prepareInvocation: async ({ input }) => {
 				const { summary } = await reader.find(parseReadInput(input).session);
 				return {
-					invocationMessage: l10n.t("Reading the session {0}", summary.title),
+					invocationMessage: l10n.t("Reading the session {0}", titleOf(summary)),
 					confirmationMessages: {
 						title: l10n.t("Read a past session?"),
-						message: l10n.t("Text of the session {0} goes to the model.", summary.title),
+						message: l10n.t("Text of the session {0} goes to the model.", titleOf(summary)),
 					},
 				};
 			},

@@ -7,6 +7,7 @@ import type { Choice } from "../prompts.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { offerUndo } from "./bulk.ts";
 import { showChange, showMade } from "./changes.ts";
@@ -34,7 +35,7 @@ export function branchCommands(
 			requireTrust();
 			const row = await context.targets.one(args, l10n.t("Fork Session"));
 			const id = await fork(context, row, undefined);
-			context.prompts.tell(l10n.t('Forked "{0}"', row.summary.title));
+			context.prompts.tell(l10n.t('Forked "{0}"', titleOf(row.summary)));
 			return id;
 		},
 
@@ -48,7 +49,7 @@ export function branchCommands(
 			const words = firstWords(await itemOf(await context.reader.open(row), item));
 			const id = await fork(context, row, item);
 			context.prompts.tell(
-				l10n.t('Forked "{0}" up to and including "{1}"', row.summary.title, words),
+				l10n.t('Forked "{0}" up to and including "{1}"', titleOf(row.summary), words),
 			);
 			return id;
 		},
@@ -66,7 +67,7 @@ export function branchCommands(
 			await showChange(context, row.summary.id, row.folder);
 			offerUndo(
 				context,
-				l10n.t('Reverted "{0}" to "{1}". What came after is kept.', row.summary.title, words),
+				l10n.t('Reverted "{0}" to "{1}". What came after is kept.', titleOf(row.summary), words),
 				() => unrevert(row),
 				onError,
 			);
@@ -86,7 +87,7 @@ export function branchCommands(
 			if (branches.length === 0) {
 				throw new HumanError(
 					"no-branches",
-					l10n.t('"{0}" has no other branch.', row.summary.title),
+					l10n.t('"{0}" has no other branch.', titleOf(row.summary)),
 				);
 			}
 			const times = new RelativeTime(vscode.env.language);
@@ -167,7 +168,7 @@ export async function chooseItem(
 	if (choices.length === 0) {
 		throw new HumanError(
 			"no-items",
-			vscode.l10n.t('Nothing has been said in "{0}" yet.', row.summary.title),
+			vscode.l10n.t('Nothing has been said in "{0}" yet.', titleOf(row.summary)),
 		);
 	}
 	const chosen = await context.prompts.pick(choices, { title, placeholder });

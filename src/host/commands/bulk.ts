@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { errorSentence, HumanError } from "../../base/errors.ts";
 import { isCancellation } from "../failures.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { showChange } from "./changes.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -69,7 +70,7 @@ export async function forEachSession(
 				'{0} of {1} sessions could not be changed. The first was "{2}": {3}',
 				failed.length,
 				rows.length,
-				first.row.summary.title,
+				titleOf(first.row.summary),
 				first.reason,
 			),
 		);
@@ -81,7 +82,7 @@ export async function forEachSession(
 export function inWords(rows: readonly SessionRow[]): string {
 	const [first] = rows;
 	return rows.length === 1 && first
-		? vscode.l10n.t('"{0}"', first.summary.title)
+		? vscode.l10n.t('"{0}"', titleOf(first.summary))
 		: vscode.l10n.t("{0} sessions", rows.length);
 }
 

@@ -7,6 +7,7 @@ import { RelativeTime } from "../sessions/relativeTime.ts";
 import { rowDescription } from "../sessions/rowItem.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { sorter } from "../sessions/sorting.ts";
 import { forEach, inSlices, sorted } from "../slices.ts";
 import { requireTrust } from "../stores.ts";
@@ -90,7 +91,7 @@ async function choose(context: CommandContext, title: string): Promise<readonly 
 	await inSlices(
 		forEach(await inSlices(sorted(foreign, sorter("updated"))), (row) => {
 			const description = rowDescription(row.summary, { times, agents: true }, now);
-			choices.push({ label: row.summary.title, description, value: row });
+			choices.push({ label: titleOf(row.summary), description, value: row });
 		}),
 	);
 	const chosen = await context.prompts.pickMany(choices, {

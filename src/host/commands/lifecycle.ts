@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Session } from "../../core/store/session.ts";
 import { showError } from "../failures.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
 import { isUnwritten } from "../transcript/untitledSessions.ts";
@@ -154,14 +155,14 @@ async function confirmDelete(
 	const { l10n } = vscode;
 	const lines: string[] = [];
 	for (const { summary } of rows.slice(0, titlesShown)) {
-		const { title, turns, items, changedFileCount } = summary;
+		const { turns, items, changedFileCount } = summary;
 		// The question names a single session already.
 		lines.push(
 			rows.length === 1
 				? l10n.t("{0} turns, {1} items, {2} changed files", turns, items, changedFileCount)
 				: l10n.t(
 						"{0} ({1} turns, {2} items, {3} changed files)",
-						title,
+						titleOf(summary),
 						turns,
 						items,
 						changedFileCount,

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import type { ReplayAction } from "../../protocol/webview.ts";
 import type { CommandName } from "../contributions.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { sessionLink, sessionUri } from "../transcript/uris.ts";
 import type { CommandContext, Handler, Handlers } from "./context.ts";
 
@@ -42,11 +43,11 @@ export function openingCommands(
 		async openAsText(...args) {
 			const panel = context.targets.panel(args);
 			if (panel?.opened && (args[0] === undefined || args[0] instanceof vscode.Uri)) {
-				await context.documents.showText(panel.uri, panel.opened.transcript.summary.title);
+				await context.documents.showText(panel.uri, titleOf(panel.opened.transcript.summary));
 				return;
 			}
 			const row = await context.targets.one(args, l10n.t("Open as Text"));
-			await context.documents.showText(sessionUri(row.summary.id), row.summary.title);
+			await context.documents.showText(sessionUri(row.summary.id), titleOf(row.summary));
 		},
 
 		async revealJournal(...args) {

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import { forgetSessions } from "../../core/checkpoints/forgetting.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession, inWords } from "./bulk.ts";
 import { showChange } from "./changes.ts";
@@ -29,7 +30,7 @@ export function purgeCommands(context: CommandContext): Handlers<"purgeSession">
 					? [
 							"",
 							l10n.t("These forks continue from them and would be purged, too:"),
-							...forks.map((fork) => fork.title),
+							...forks.map(titleOf),
 						]
 					: []),
 			].join("\n");

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { diskFolders } from "../workspace.ts";
 import { forEachSession } from "./bulk.ts";
@@ -43,7 +44,7 @@ export function repairCommands(
 				? kept
 				: await context.prompts.pickMany(
 						kept.map((each) => ({
-							label: each.title,
+							label: titleOf(each),
 							description: each.folder,
 							picked: true,
 							value: each,

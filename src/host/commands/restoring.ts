@@ -8,6 +8,7 @@ import { planRestore, type RestorePlan, restoreFiles } from "../../core/checkpoi
 import { leftOutWords, namesOf } from "../checkpoints/leftOutWords.ts";
 import { SessionStates } from "../checkpoints/sessionStates.ts";
 import { showError } from "../failures.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { isLive } from "../views/runsNodes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
@@ -48,7 +49,10 @@ export function restoringCommands(
 			if (!last) {
 				throw new HumanError(
 					"nothing-restored",
-					l10n.t('No files were restored in "{0}" that are not back already.', row.summary.title),
+					l10n.t(
+						'No files were restored in "{0}" that are not back already.',
+						titleOf(row.summary),
+					),
 				);
 			}
 			const target = await states.checkpoints.read(last.safety);
@@ -207,7 +211,7 @@ function afterwards(
 function requireNoRun(context: CommandContext, folder: string): void {
 	const live = context.daemons.of(folder).runs.find(isLive);
 	if (live) {
-		const title = context.list.get(live.session, folder)?.summary.title ?? live.session;
+		const title = titleOf(context.list.get(live.session, folder)?.summary);
 		throw new HumanError(
 			"busy",
 			vscode.l10n.t(

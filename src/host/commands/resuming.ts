@@ -5,6 +5,7 @@ import { HumanError } from "../../base/errors.ts";
 import { codexThread } from "../sessions/codexThread.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
 import type { CommandContext, Handlers } from "./context.ts";
@@ -24,7 +25,7 @@ export function resumeCommands(context: CommandContext): Handlers<"resumeInTermi
 				return;
 			}
 			const terminal = vscode.window.createTerminal({
-				name: l10n.t("Codex: {0}", row.summary.title),
+				name: l10n.t("Codex: {0}", titleOf(row.summary)),
 				cwd: await folderOf(row),
 				iconPath: new vscode.ThemeIcon("comment-discussion"),
 				// The program itself, with its arguments as a list: no shell reads any of it.

@@ -3,6 +3,7 @@ import { HumanError } from "../../base/errors.ts";
 import type { Approval, RunRecord } from "../../protocol/daemon.ts";
 import type { FolderDaemon } from "../daemon/daemons.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { isLive } from "../views/runsNodes.ts";
 import { answer, closedSentence } from "./answering.ts";
@@ -88,7 +89,7 @@ async function chooseRun(
 	const chosen = await context.prompts.pick(
 		await Promise.all(
 			fitting.map(async (target) => ({
-				label: await titleOf(context, target.run.session, target.daemon.folder),
+				label: await sessionTitle(context, target.run.session, target.daemon.folder),
 				description: agentLabel(target.run.agent),
 				value: target,
 			})),
@@ -153,7 +154,7 @@ async function chooseApproval(
 		await Promise.all(
 			open.map(async (target) => ({
 				label: target.approval.title.split("\n")[0] ?? "",
-				description: await titleOf(context, target.approval.session, target.daemon.folder),
+				description: await sessionTitle(context, target.approval.session, target.daemon.folder),
 				detail: target.approval.reason ?? "",
 				value: target,
 			})),
@@ -179,14 +180,14 @@ function approvalIn(context: CommandContext, given: unknown) {
 }
 
 /** A session's title, for a question; its id is nothing to be shown. */
-export async function titleOf(
+async function sessionTitle(
 	{ list, reader }: CommandContext,
 	session: string,
 	folder: string,
 ): Promise<string> {
 	const row =
 		list.get(session, folder) ?? (await reader.find(session, folder).catch(() => undefined));
-	return row?.summary.title || vscode.l10n.t("Untitled session");
+	return titleOf(row?.summary);
 }
 
 /** A session, named by its row or its id. */

@@ -4,6 +4,7 @@ import { commandIds } from "../contributions.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import { ownSource } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 
 /** Finding sessions by what is in them. Nothing here changes anything, so all of it works in restricted mode. */
@@ -72,7 +73,7 @@ export function searchCommands(
 						each.time > 0 ? times.format(new Date(each.time).toISOString(), now) : "",
 					];
 					return {
-						label: each.title || l10n.t("Untitled session"),
+						label: titleOf(each),
 						description: words.filter(Boolean).join(" \u00b7 "),
 						value: each,
 					};

@@ -9,6 +9,7 @@ import { agentLabel } from "../sessions/agentLabels.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import { rowDescription } from "../sessions/rowItem.ts";
 import type { SessionList, SessionRow } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { sorter } from "../sessions/sorting.ts";
 import { forEach, inSlices, sorted } from "../slices.ts";
 import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
@@ -174,12 +175,11 @@ export class Targets {
 	private async toChoices(rows: readonly SessionRow[]): Promise<Choice<SessionRow>[]> {
 		const now = Date.now();
 		const style = { times: this.times, agents: true };
-		const untitled = vscode.l10n.t("Untitled session");
 		const choices: Choice<SessionRow>[] = [];
 		await inSlices(
 			forEach(rows, (row) => {
 				const description = rowDescription(row.summary, style, now);
-				choices.push({ label: row.summary.title || untitled, description, value: row });
+				choices.push({ label: titleOf(row.summary), description, value: row });
 			}),
 		);
 		return choices;
@@ -218,7 +218,7 @@ function eligible(
 		foreign
 			? vscode.l10n.t(
 					'"{0}" belongs to {1} and is read-only. Import or fork it first; nothing was changed.',
-					foreign.summary.title,
+					titleOf(foreign.summary),
 					agentLabel(foreign.summary.source),
 				)
 			: eligibility.otherwise,

@@ -6,6 +6,7 @@ import { commandIds } from "../contributions.ts";
 import type { Prompts } from "../prompts.ts";
 import type { SessionReader } from "../sessionReader.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
 import type { RunsView } from "../views/runsView.ts";
 import { wrapped } from "../wrappedLines.ts";
@@ -89,7 +90,7 @@ export class Attention implements vscode.Disposable {
 		const sentence = t(
 			'{0} waits for your answer in "{1}": {2}',
 			agentLabel(run?.agent ?? ""),
-			row?.summary.title || t("Untitled session"),
+			titleOf(row?.summary),
 			wrapped(approval.title, titleLength)[0] ?? "",
 		);
 		const chosen = await prompts.notify("info", withoutLinks(sentence), [answer, open]);

@@ -7,6 +7,7 @@ import { agentLabel } from "../sessions/agentLabels.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { markedQuery, plainText, snippetText } from "./snippetText.ts";
 
 /** What choosing a row does: opens a hit, loads more, or goes on with another query; undefined does nothing. */
@@ -68,7 +69,7 @@ export function hitRow(
 	const time = Number.isNaN(hit.time) ? "" : times.format(new Date(hit.time).toISOString(), now);
 	return {
 		...shown,
-		label: plainText(hit.title) || vscode.l10n.t("Untitled session"),
+		label: plainText(titleOf(hit)),
 		description: [kind, agent, time].filter(Boolean).join(" · "),
 		detail: snippetText(hit.snippet, typed),
 		iconPath: new vscode.ThemeIcon(hit.type === null ? "comment-discussion" : icons[hit.type]),

@@ -9,6 +9,7 @@ import { codexThread } from "./codexThread.ts";
 import type { RelativeTime } from "./relativeTime.ts";
 import type { SessionRow } from "./sessionList.ts";
 import { ownSource } from "./sessionList.ts";
+import { titleOf } from "./sessionTitle.ts";
 import { sessionAccessibleLabel } from "./tooltip.ts";
 
 /** What rows are drawn with: the same for all rows of a view. */
@@ -39,7 +40,7 @@ export function sessionItem(
 	const { summary } = row;
 	const activity = style.activity?.(summary.id);
 	const item = new vscode.TreeItem(
-		summary.title,
+		titleOf(summary),
 		hasChildren ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.None,
 	);
 	// VS Code keeps rows it knows as they are: one that gets forks is another row, or it would hide them.

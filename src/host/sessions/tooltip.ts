@@ -4,6 +4,7 @@ import type { Activity } from "../daemon/sessionActivity.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { ownSource } from "./sessionList.ts";
+import { titleOf } from "./sessionTitle.ts";
 
 const filesShown = 8;
 
@@ -15,7 +16,7 @@ export function sessionTooltip(
 ): vscode.MarkdownString {
 	const { t } = vscode.l10n;
 	const text = new vscode.MarkdownString("", true);
-	text.appendMarkdown(`**${escapeMarkdown(row.title)}**\n\n`);
+	text.appendMarkdown(`**${escapeMarkdown(titleOf(row))}**\n\n`);
 	if (row.warning) {
 		text.appendMarkdown(`$(warning) ${escapeMarkdown(row.warning)}`);
 		text.appendMarkdown(row.diagnostics > 1 ? ` (+${row.diagnostics - 1})\n\n` : "\n\n");
@@ -62,7 +63,7 @@ export function sessionAccessibleLabel(
 ): string {
 	const { t } = vscode.l10n;
 	return [
-		row.title,
+		titleOf(row),
 		agentLabel(row.agent),
 		activity ? activityWords(activity) : "",
 		row.pinned ? t("pinned") : "",

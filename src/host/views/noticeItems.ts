@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { KeptSession } from "../../core/store/status.ts";
 import type { RowToken } from "../contributions.ts";
 import { commandIds } from "../contributions.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 
 const titlesShown = 10;
 
@@ -16,7 +17,7 @@ export function keptItem(key: string, kept: readonly KeptSession[]): vscode.Tree
 	item.id = key;
 	item.iconPath = new vscode.ThemeIcon("history", new vscode.ThemeColor("list.warningForeground"));
 	item.contextValue = "kept" satisfies RowToken;
-	const titles = kept.slice(0, titlesShown).map((session) => session.title);
+	const titles = kept.slice(0, titlesShown).map(titleOf);
 	const more = kept.length - titles.length;
 	item.tooltip = [
 		t("Their files are gone from the folder. Skein has kept copies."),

@@ -5,6 +5,7 @@ import { viewIds } from "../contributions.ts";
 import type { Daemons } from "../daemon/daemons.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
 import { folderName } from "../workspace.ts";
 import {
 	approvalItem,
@@ -180,7 +181,7 @@ export class RunsView implements vscode.TreeDataProvider<RunNode>, vscode.Dispos
 			? daemon.approvals.filter((approval) => approval.run === run.id).length
 			: 0;
 		const session = this.list.get(run.session, node.folder)?.summary;
-		const title = session?.title || vscode.l10n.t("Untitled session");
+		const title = titleOf(session);
 		const folder = this.daemons.all.length > 1 ? folderName(node.folder) : "";
 		return { node, run, title, session, questions, folder };
 	}

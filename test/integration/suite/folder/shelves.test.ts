@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import {
 	closeEditors,
+	folder,
 	hasJournal,
 	isOn,
 	lastRecord,
@@ -84,16 +85,6 @@ describe("Commands that make, name and shelve sessions", () => {
 		assert.ok(await isOn("sessions", "There and back"));
 	});
 
-	it("Delete Session previews what goes, moves it to the trash, and can be undone", async () => {
-		const id = await newSession("To delete");
-		const { prompts } = await skein();
-		await run("deleteSession", [{ id }], {
-			answers: [{ confirm: "Move to Trash" }, { notify: "Undo" }],
-		});
-		assert.deepEqual(prompts.asked, []);
-		await until("the undo is written", () => lastRecord(id).type === "session.restored");
-	});
-
 	it("Delete Session does nothing when the question is dismissed", async () => {
 		const id = await newSession("Not to delete");
 		await run("deleteSession", [{ id }], { answers: [{ dismiss: true }] });
@@ -153,6 +144,26 @@ describe("Commands that make, name and shelve sessions", () => {
 		await run("deleteSession", [nodes[0], nodes], { answers: [{ confirm: "Move to Trash" }] });
 		await run("purgeSession", [nodes[0], nodes], { answers: [{ confirm: "Purge" }] });
 		assert.deepEqual(ids.map(hasJournal), [false, false]);
+	});
+
+	it("call a session that nobody has named by the same words everywhere", async () => {
+		const id = String(await run("newSession"));
+		await run("pinSession", [{ id }]);
+		const lines = await tree("sessions");
+		assert.equal(lines[lines.indexOf("Pinned") + 1], "  Untitled session");
+		const { prompts, tree: treeOf } = await skein();
+		const provider = treeOf("sessions");
+		const node = provider.node(`session:${id}@${folder()}`);
+		assert.ok(node);
+		const item = await provider.getTreeItem(node);
+		assert.match(item.accessibilityInformation?.label ?? "", /^Untitled session, /);
+		const { tooltip } = provider.resolveTreeItem(item, node);
+		assert.ok(tooltip instanceof vscode.MarkdownString);
+		assert.match(tooltip.value, /^\*\*Untitled session\*\*/);
+		prompts.reset();
+		await vscode.commands.executeCommand("skein.deleteSession", { id });
+		assert.match(prompts.asked[0]?.message ?? "", /^Delete "Untitled session"\?/);
+		await run("unpinSession", [{ id }]);
 	});
 
 	it("ask for the session when there is none at hand", async () => {
