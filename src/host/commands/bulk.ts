@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { errorSentence, HumanError } from "../../base/errors.ts";
-import { isCancellation } from "../failures.ts";
+import { isCancellation, showError } from "../failures.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { titleOf } from "../sessions/sessionTitle.ts";
 import { showChange } from "./changes.ts";
@@ -10,8 +10,8 @@ import type { CommandContext } from "./context.ts";
 const cancellableFrom = 20;
 
 /**
- * Does `work` for each session, one after another; a failure does not stop the rest and is told at the end, once.
- * Returns those it was done for. Cancelling stops before the next one; what is done stays done.
+ * Does `work` for each session, one after another; of several, a failure does not stop the rest and is shown at the end,
+ * once. Returns those it was done for, none perhaps. Cancelling stops before the next one; what is done stays done.
  */
 export async function forEachSession(
 	context: CommandContext,
@@ -64,16 +64,14 @@ export async function forEachSession(
 	}
 	const [first] = failed;
 	if (first) {
-		throw new HumanError(
-			"some-failed",
-			vscode.l10n.t(
-				'{0} of {1} sessions could not be changed. The first was "{2}": {3}',
-				failed.length,
-				rows.length,
-				titleOf(first.row.summary),
-				first.reason,
-			),
+		const sentence = vscode.l10n.t(
+			'{0} of {1} sessions could not be changed. The first was "{2}": {3}',
+			failed.length,
+			rows.length,
+			titleOf(first.row.summary),
+			first.reason,
 		);
+		showError(new HumanError("some-failed", sentence), context.log, context.prompts);
 	}
 	return done;
 }

@@ -41,8 +41,11 @@ export function importCommands(context: CommandContext): Handlers<"importSession
 				await showChange(context, adopted.session.id, folder);
 				items += adopted.items;
 			});
-			const [only] = imported;
-			if (only && imported.length === 1) {
+			const [only, ...others] = imported;
+			if (!only) {
+				return [];
+			}
+			if (others.length === 0) {
 				await showMade(context, only, folder);
 			}
 			context.prompts.tell(l10n.t("Imported {0}: {1} new items", inWords(done), items));

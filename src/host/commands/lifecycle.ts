@@ -76,6 +76,9 @@ export function lifecycleCommands(
 			);
 			const rows = await context.targets.many(args, title, able);
 			const done = await each(rows, title, (session) => session.archive());
+			if (done.length === 0) {
+				return;
+			}
 			offerUndo(
 				context,
 				l10n.t("Archived {0}.", inWords(done)),
@@ -107,6 +110,9 @@ export function lifecycleCommands(
 				return;
 			}
 			const done = await each(rows, title, (session) => session.trash());
+			if (done.length === 0) {
+				return;
+			}
 			offerUndo(
 				context,
 				l10n.t("Moved {0} to the trash.", inWords(done)),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
+import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import {
@@ -144,6 +146,31 @@ describe("Commands that make, name and shelve sessions", () => {
 		await run("deleteSession", [nodes[0], nodes], { answers: [{ confirm: "Move to Trash" }] });
 		await run("purgeSession", [nodes[0], nodes], { answers: [{ confirm: "Purge" }] });
 		assert.deepEqual(ids.map(hasJournal), [false, false]);
+	});
+
+	it("offer Undo for what was done when some of several fail, and not when all do", async () => {
+		const [done, broken] = [await newSession("Can be archived"), await newSession("Cannot be")];
+		const file = path.join(folder(), ".vscode/skein/sessions", `${broken}.jsonl`);
+		const aside = path.join(folder(), "aside.jsonl");
+		const { prompts } = await skein();
+		const shown = async (...ids: string[]) => {
+			const nodes = ids.map((id) => ({ id, folder: folder() }));
+			prompts.reset();
+			await vscode.commands.executeCommand("skein.archiveSession", nodes[0], nodes);
+			return prompts.asked.map(({ kind, message }) => `${kind}: ${message}`);
+		};
+		renameSync(file, aside);
+		symlinkSync(aside, file);
+		try {
+			const [failure, undo, ...more] = await shown(broken, done);
+			assert.match(failure ?? "", /^error: 1 of 2 sessions could not be changed/);
+			assert.deepEqual([undo, ...more], ['info: Archived "Can be archived".']);
+			assert.equal(lastRecord(done).type, "session.archived");
+			assert.match((await shown(broken, broken)).join(), /^error: 2 of 2 [^,]*$/);
+		} finally {
+			rmSync(file);
+			renameSync(aside, file);
+		}
 	});
 
 	it("call a session that nobody has named by the same words everywhere", async () => {
