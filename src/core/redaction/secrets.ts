@@ -93,10 +93,15 @@ const pemEnd = /-----END [A-Z0-9 ]{0,40}-----/;
 function redactPem(text: string): string {
 	let redacted = "";
 	let from = 0;
+	let bodyEnd = 0;
 	for (const match of text.matchAll(pemBegin)) {
 		if (match.index >= from) {
 			const start = match.index + match[0].length;
-			const body = text.slice(start, endOfBody(text, start));
+			if (start >= bodyEnd) {
+				bodyEnd = endOfBody(text, start);
+			}
+			// One that begins within the body of another ends where that does.
+			const body = text.slice(start, bodyEnd);
 			const end = pemEnd.exec(body);
 			redacted += `${text.slice(from, match.index)}[REDACTED:pem]`;
 			from = start + (end ? end.index + end[0].length : body.length);
