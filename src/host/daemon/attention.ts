@@ -97,7 +97,10 @@ export class Attention implements vscode.Disposable {
 		if (chosen === answer) {
 			await vscode.commands.executeCommand(commandIds.answerApproval, approval.id);
 		} else if (chosen === open) {
-			await vscode.commands.executeCommand(commandIds.openRun, approval.id);
+			// Not the run: of a question that is closed meanwhile nobody knows whose it was.
+			const { session: id, item } = approval;
+			const { folder } = daemon;
+			await vscode.commands.executeCommand(commandIds.openSession, { id, folder, item });
 		}
 	}
 }

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
@@ -19,7 +17,6 @@ import {
 import {
 	closeEditors,
 	folder,
-	hasJournal,
 	lastRecord,
 	paintedPanel,
 	records,
@@ -440,6 +437,38 @@ describe("A run", () => {
 		await gone.client.call("answer", { approval: left ?? "", option: "decline" });
 		assert.equal(await over(gone.run), "completed");
 		assert.equal(await over(other.run), "completed");
+	});
+
+	it("has its session opened by the notification of its question, though that is closed", async () => {
+		await closeEditors();
+		await vscode.commands.executeCommand("workbench.view.explorer");
+		const { context, prompts, runs } = await skein();
+		const daemon = context.daemons.of(folder());
+		await until("nobody looks", () => !runs.view.visible);
+		const announced = Promise.withResolvers<void>();
+		const chosen = Promise.withResolvers<string>();
+		const notify = prompts.notify.bind(prompts);
+		prompts.notify = async (kind, message, actions) => {
+			if (!message.includes("waits for your answer")) {
+				return notify(kind, message, actions);
+			}
+			prompts.notify = notify;
+			announced.resolve();
+			return chosen.promise;
+		};
+		const { client, run: id, session } = await prompt("Answered unseen", "asks");
+		await closeEditors();
+		await announced.promise;
+		const [approval] = daemon.approvals;
+		assert.equal(approval?.session, session);
+		await client.call("answer", { approval: approval.id, option: "decline" });
+		assert.equal(await over(id), "completed");
+		await until("the question is closed", () => daemon.approvals.length === 0);
+		prompts.reset();
+		chosen.resolve("Open");
+		await paintedPanel("Answered unseen");
+		assert.deepEqual(prompts.asked, []);
+		await closeEditors();
 	});
 
 	it("is not asked for twice: who comes late is told", async () => {
