@@ -712,3 +712,83 @@ test("statistics count sessions, items, turns and tokens", async (t) => {
 		total: 15,
 	});
 });
+
+test("what is kept in payloads is found, shown, and what the doctor compares with", async (t) => {
+	const { store } = await emptyWorkspace(t);
+	const session = await store.create({ title: "Payloads" });
+	const turn = await session.startTurn();
+	const filler = "lorem ".repeat(12_000);
+	const output = await session.addItem(turn, {
+		type: "commandExecution",
+		command: "npm test",
+		output: `firstword ${filler} lastword`,
+	});
+	const changes = Array.from({ length: 8 }, (_, n) => ({
+		path: `src/file${n}.ts`,
+		kind: "update" as const,
+		diff: `@@ @@\n+diffword${n} ${"ipsum ".repeat(8_000)}`,
+	}));
+	const change = await session.addItem(turn, { type: "fileChange", changes });
+	const [started] = await session.append([
+		{ type: "item.started", turn, item: { type: "agentMessage", text: `partword ${filler}` } },
+	]);
+	await session.append([
+		{ type: "item.updated", itemId: started?.id ?? "", append: { text: "endword" } },
+	]);
+	assert.match(await readFile(session.file, "utf8"), /"blob":"sha256:.*"blob":"sha256:/s);
+	const index = await openIndex(t, store);
+	await index.update();
+	for (const [query, item] of [
+		["firstword", output],
+		["lastword", output],
+		["npm /last[w]ord/", output],
+		["diffword7", change],
+		["partword", started?.id],
+		["endword", started?.id],
+	] as const) {
+		const { hits } = await index.search(query);
+		assert.deepEqual(
+			hits.map((hit) => hit.item),
+			[item],
+			query,
+		);
+		assert.equal(hits[0]?.snippet.ranges.length, 1, query);
+	}
+	assert.ok((await index.compareWithReplay()).equal);
+	index.close();
+	const older = new (loadSqlite().DatabaseSync)(await onlyFile(store.locations));
+	older.exec("PRAGMA user_version = 3");
+	older.close();
+	assert.equal((await index.update()).read, 1, "an index from before is made good");
+	const named = { blob: `sha256:${"ab".repeat(32)}`, bytes: 9, mime: "image/png" };
+	await session.addItem(turn, { type: "toolCall", tool: "screenshot", output: named });
+	await index.update();
+	assert.equal((await index.search("screenshot")).total, 1);
+});
+
+test("a payload that is a link, or is not what its name says, is neither found in nor shown", async (t) => {
+	const { store } = await emptyWorkspace(t);
+	const secret = path.join(store.folder, "id_rsa");
+	await writeFile(secret, "-----BEGIN KEY----- topsecretvalue\n");
+	const session = await store.create({ title: "Hostile" });
+	const turn = await session.startTurn();
+	const hashes = { link: "ab".repeat(32), other: "cd".repeat(32) };
+	await mkdir(path.join(store.layout.blobs, "ab"), { recursive: true });
+	await mkdir(path.join(store.layout.blobs, "cd"), { recursive: true });
+	await symlink(secret, path.join(store.layout.blobs, "ab", hashes.link));
+	await writeFile(path.join(store.layout.blobs, "cd", hashes.other), "otherbytes");
+	for (const hash of Object.values(hashes)) {
+		const output = { blob: `sha256:${hash}`, bytes: 35, mime: "text/plain" };
+		await session.addItem(turn, { type: "commandExecution", command: "needle", output });
+	}
+	const index = await openIndex(t, store);
+	await index.update();
+	const { hits } = await index.search("needle");
+	assert.deepEqual(
+		hits.map(({ snippet }) => snippet.text),
+		["needle", "needle"],
+	);
+	for (const query of ["topsecretvalue", "otherbytes", "needle /secret|bytes/"]) {
+		assert.equal((await index.search(query)).total, 0, query);
+	}
+});

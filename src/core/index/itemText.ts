@@ -93,7 +93,9 @@ function collect(value: unknown, parts: string[], blob: BlobReader, depth: numbe
 			}
 		}
 	} else if (isBlobRef(value)) {
-		collect(blob(value.blob), parts, blob, depth);
+		if (!isImage(value.mime)) {
+			collect(blob(value.blob), parts, blob, depth);
+		}
 	} else if (typeof value === "object" && value !== null && depth < depthLimit) {
 		for (const each of Object.values(value)) {
 			collect(each, parts, blob, depth + 1);
@@ -110,6 +112,11 @@ function isBlobRef(value: unknown): value is BlobRef {
 		typeof value.blob === "string" &&
 		value.blob.startsWith("sha256:")
 	);
+}
+
+/** Bytes that hold no words. A foreign record may say anything, or nothing, of what its payload is. */
+function isImage(mime: unknown): boolean {
+	return typeof mime === "string" && /^(?:image|audio|video)\//.test(mime);
 }
 
 /** Base64 and the like: nobody looks for a part of it, and every piece would be a word of its own in the index. */

@@ -8,8 +8,8 @@ import { unreadableRow } from "../store/unreadableRow.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { type Lineage, resolveLineage } from "../transcript/lineage.ts";
 import { summarizeSession } from "../transcript/summarize.ts";
+import { blobLimit, searchableWithBlobs } from "./blobTexts.ts";
 import type { IndexedItem, IndexedTurn } from "./indexedItem.ts";
-import { searchableText } from "./itemText.ts";
 import type { JournalFile } from "./journalFiles.ts";
 import { touchedPath } from "./touched.ts";
 
@@ -93,11 +93,14 @@ export class JournalReader {
 	/** Items of a journal as the index wants them, contents read from disk. */
 	async items(journal: Journal, states: readonly ItemState[]): Promise<IndexedItem[]> {
 		const ids = states.map(({ id }) => id);
-		const contents = await readItems(journal, ids, (hash) => this.store.context.blobs.text(hash));
-		return contents.map(({ content }, index) => {
-			const state = states[index] as ItemState;
-			return { ...this.describe(journal, state), text: searchableText(content) };
-		});
+		const { blobs } = this.store.context;
+		const contents = await readItems(journal, ids, (hash) => blobs.text(hash, blobLimit));
+		const items: IndexedItem[] = [];
+		for (const [index, { content }] of contents.entries()) {
+			const text = await searchableWithBlobs(content, blobs);
+			items.push({ ...this.describe(journal, states[index] as ItemState), text });
+		}
+		return items;
 	}
 
 	/** All of an item but its text. */

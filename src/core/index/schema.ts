@@ -119,6 +119,10 @@ export const migrations: readonly string[] = [
 	-- Rows say since then which of the agents' own conversations a session of ours lives in.
 	UPDATE files SET open = 1 WHERE source = 'skein';
 	`,
+	`
+	-- Items are found by what they keep in payloads, too, since then: all of ours are read again.
+	UPDATE files SET depth = 0 WHERE source = 'skein';
+	`,
 ];
 
 export const schemaVersion = migrations.length;

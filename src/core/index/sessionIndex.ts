@@ -332,7 +332,7 @@ export class SessionIndex {
 				if (db) {
 					const index = new StoreIndex(store, db);
 					const texts = (file: { path: string }, items: readonly ItemEntry[]) =>
-						Promise.resolve(journalTexts(store.layout, file.path, items));
+						journalTexts(store, file.path, items);
 					this.parts.set(store.folder, { ...partOf(db, texts), stores: [index], sources: [] });
 				}
 			}

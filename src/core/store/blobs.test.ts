@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, rename, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { test } from "node:test";
@@ -27,4 +27,23 @@ test("a payload that the disk has no room for is refused in words, and leaves no
 	);
 	const [shard = ""] = await readdir(folder);
 	assert.deepEqual(await readdir(path.join(folder, shard)), []);
+});
+
+test("a payload that is a link is not followed: what is asked for is missing, what is stored takes its place", async (t) => {
+	const folder = await mkdtemp(path.join(tmpdir(), "skein-blobs-"));
+	t.after(() => rm(folder, { recursive: true }));
+	const blobs = new Blobs(nodeFiles, path.join(folder, "blobs"));
+	const { ref } = await blobs.put(Buffer.from("payload"), "text/plain");
+	const file = path.join(folder, "blobs", Blobs.relativePath(ref.blob) ?? "");
+	const elsewhere = path.join(folder, "elsewhere");
+	await rename(file, elsewhere);
+	await symlink(elsewhere, file);
+	assert.equal(await blobs.get(ref.blob), undefined);
+	await rm(file);
+	await symlink("/dev/zero", file);
+	assert.equal(await blobs.get(ref.blob), undefined);
+	assert.equal((await blobs.put(Buffer.from("payload"), "text/plain")).created, true);
+	assert.equal(await blobs.text(ref.blob), "payload");
+	assert.ok((await lstat(file)).isFile());
+	assert.equal(await blobs.get(ref.blob, 6), undefined);
 });

@@ -48,25 +48,28 @@ export class Blobs {
 		}
 	}
 
-	/** The bytes of a blob, checked against its name; undefined when it is missing or is not what its name says. */
-	async get(hash: string): Promise<Buffer | undefined> {
+	/**
+	 * The bytes of a blob, checked against its name; undefined when it is missing, is not what its name says, or is larger
+	 * than `limit` bytes.
+	 */
+	async get(hash: string, limit = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
 		const relative = Blobs.relativePath(hash);
 		if (!relative) {
 			return undefined;
 		}
 		const own =
-			(await this.read(this.folder, relative, hash)) ??
-			(await this.read(this.folder, `${relative}${Blobs.asideSuffix}`, hash));
+			(await this.read(this.folder, relative, hash, limit)) ??
+			(await this.read(this.folder, `${relative}${Blobs.asideSuffix}`, hash, limit));
 		if (own) {
 			return own;
 		}
 		const kept = await this.keptFolder();
-		return kept === undefined ? undefined : this.read(kept, relative, hash);
+		return kept === undefined ? undefined : this.read(kept, relative, hash, limit);
 	}
 
 	/** The text of a blob as UTF-8; undefined like {@link get}. */
-	async text(hash: string): Promise<string | undefined> {
-		return (await this.get(hash))?.toString("utf8");
+	async text(hash: string, limit?: number): Promise<string | undefined> {
+		return (await this.get(hash, limit))?.toString("utf8");
 	}
 
 	private async putNow(
@@ -99,8 +102,12 @@ export class Blobs {
 
 	private async holds(file: string, bytes: Uint8Array): Promise<boolean> {
 		try {
-			const { size } = await this.files.stat(file);
-			return size === bytes.length && (await this.files.readFile(file)).equals(bytes);
+			const found = await this.files.lstat(file);
+			return (
+				found.isFile() &&
+				found.size === bytes.length &&
+				(await this.files.readFile(file)).equals(bytes)
+			);
 		} catch (error) {
 			if (systemErrorCode(error) === "ENOENT") {
 				return false;
@@ -124,9 +131,20 @@ export class Blobs {
 		}
 	}
 
-	private async read(folder: string, relative: string, hash: string): Promise<Buffer | undefined> {
+	private async read(
+		folder: string,
+		relative: string,
+		hash: string,
+		limit: number,
+	): Promise<Buffer | undefined> {
+		const file = path.join(folder, relative);
 		try {
-			const bytes = await this.files.readFile(path.join(folder, relative));
+			const stat = await this.files.lstat(file);
+			// A link, made by whoever made the repository, may lead to anything, and to what never ends.
+			if (!stat.isFile() || stat.size > limit) {
+				return undefined;
+			}
+			const bytes = await this.files.readFile(file);
 			const found = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 			return found === hash ? bytes : undefined;
 		} catch (error) {
