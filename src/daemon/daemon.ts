@@ -16,6 +16,7 @@ import {
 	daemonProtocol,
 } from "../protocol/daemon.ts";
 import { type Client, RpcServer } from "./rpc/server.ts";
+import { modelsOf } from "./runs/agentModels.ts";
 import { reconcile } from "./runs/reconcile.ts";
 import { Runs } from "./runs/runs.ts";
 import { newEndpoint, type RuntimeFolder } from "./runtime/folder.ts";
@@ -77,6 +78,7 @@ export class Daemon {
 	private readonly token = randomBytes(32).toString("hex");
 	private readonly publishing = new TaskQueue();
 	private settle: () => void = () => undefined;
+	private starting: Promise<boolean> | undefined;
 	private stopping: Promise<void> | undefined;
 	private idleTimer: NodeJS.Timeout | undefined;
 	private lockTimer: NodeJS.Timeout | undefined;
@@ -131,12 +133,23 @@ export class Daemon {
 		});
 	}
 
-	/** Puts in order what the last daemon left, then lets clients in. */
-	async start(): Promise<void> {
+	/** Puts in order what the last daemon left, then lets clients in. False when it was stopped before it had done so. */
+	start(): Promise<boolean> {
+		this.starting ??= this.startNow();
+		return this.starting;
+	}
+
+	private async startNow(): Promise<boolean> {
 		await this.state.initialize();
 		await this.state.markStarted();
 		await reap(this.state, this.processes, this.runtime.mark);
+		if (this.stopping) {
+			return false;
+		}
 		await reconcile(this.store, this.state);
+		if (this.stopping) {
+			return false;
+		}
 		this.state.onEvent((event) => {
 			const subscribed = new Set(this.server.clients.filter((each) => each.subscribed));
 			// After the answer to `subscribe`, where that is still to be sent.
@@ -166,6 +179,7 @@ export class Daemon {
 		});
 		this.changed();
 		this.lockTimer = setInterval(() => this.watchLock(), lockInterval);
+		return true;
 	}
 
 	/** Interrupts what runs, ends the agents and all files. May be called again. */
@@ -175,6 +189,8 @@ export class Daemon {
 	}
 
 	private async stopNow(reason: string): Promise<void> {
+		// Who is still starting must not write over what a successor has, and one that could not start tells by itself.
+		await this.starting?.catch(ignore);
 		clearTimeout(this.idleTimer);
 		clearInterval(this.lockTimer);
 		const event = { level: "info", type: "daemon.stopping", message: reason } as const;
@@ -238,6 +254,8 @@ export class Daemon {
 				};
 			case "sync":
 				return { synced: await this.runs.sync(params as DaemonParams<"sync">, this.agents) };
+			case "models":
+				return modelsOf(params as DaemonParams<"models">, this.store, this.agents);
 			case "logs":
 				return this.logs(params as DaemonParams<"logs">);
 			case "stop":

@@ -237,6 +237,23 @@ export const LiveItem = z.object({
 });
 export type LiveItem = z.infer<typeof LiveItem>;
 
+/** A model that an agent offers. */
+export const AgentModel = z.object({
+	/** As the agent takes it. */
+	id: z.string(),
+	name: z.string(),
+	description: z.nullable(z.string()),
+});
+export type AgentModel = z.infer<typeof AgentModel>;
+
+/** The models of an agent, in its order; none where it leaves no choice. */
+export const OfferedModels = z.object({
+	models: z.array(AgentModel),
+	/** The one that answers when none is named, where the agent tells; not always one of those offered. */
+	default: z.nullable(z.string()),
+});
+export type OfferedModels = z.infer<typeof OfferedModels>;
+
 const Session = z.object({ session: z.string() });
 const Nothing = z.object({});
 
@@ -313,6 +330,14 @@ export const daemonRequests = {
 	sync: {
 		params: z.object({ session: z.string(), agent: AgentSpec }),
 		result: z.object({ synced: z.boolean() }),
+	},
+	/**
+	 * What models an agent offers in the folder of a session; null, or one that has no journal yet: in the workspace
+	 * folder. Starts the agent. Fails with `agent-not-found`, `agent-failed`, `agent-silent`, `agent-refused`.
+	 */
+	models: {
+		params: z.object({ session: z.nullable(z.string()), agent: AgentSpec }),
+		result: OfferedModels,
 	},
 	/** The last bytes of a log, whole lines. */
 	logs: {

@@ -60,6 +60,14 @@ function handle({ id, method, params, result }) {
 			}
 			startThread(id, params);
 			return;
+		case "model/list": {
+			// One a page.
+			const at = Number(params.cursor ?? 0);
+			const model = { model: `m${at}`, displayName: `Model ${at}`, isDefault: at === 1 };
+			const nextCursor = at + 1 < count ? String(at + 1) : null;
+			send({ id, result: mode === "mute" ? {} : { data: [model], nextCursor } });
+			return;
+		}
 		case "turn/start": {
 			const turnId = `turn-${process.pid}-${++turns}`;
 			if (mode === "deaf") {
@@ -203,7 +211,7 @@ async function turn(threadId, turnId, prompt) {
 			break;
 		}
 		case "asks": {
-			const command = "npm test\n  --coverage";
+			const command = prompt.startsWith("$ ") ? prompt.slice(2) : "npm test\n  --coverage";
 			const { decision } = await request("item/commandExecution/requestApproval", {
 				...own,
 				itemId: item.id,

@@ -211,7 +211,7 @@ export async function openCodeLab(test: TestContext): Promise<OpenCodeLab> {
 	return { ...lab, model, agent };
 }
 
-/** OpenCode with one model, which asks before it runs commands or changes files. */
+/** OpenCode with two models, the first by default, which asks before it runs commands or changes files. */
 export function openCodeConfig(baseUrl: string): object {
 	return {
 		model: "demo/mock",
@@ -221,7 +221,7 @@ export function openCodeConfig(baseUrl: string): object {
 				npm: "@ai-sdk/openai-compatible",
 				name: "demo",
 				options: { baseURL: baseUrl, apiKey: "none" },
-				models: { mock: { name: "mock" } },
+				models: { mock: { name: "mock" }, bigger: { name: "Bigger Mock" } },
 			},
 		},
 		permission: { bash: "ask", edit: "ask" },

@@ -5,7 +5,13 @@ import type {
 	TokenUsage,
 	TurnStatus,
 } from "../../core/model/record.ts";
-import type { Approval, ApprovalPolicy, PromptInput, SandboxMode } from "../../protocol/daemon.ts";
+import type {
+	Approval,
+	ApprovalPolicy,
+	OfferedModels,
+	PromptInput,
+	SandboxMode,
+} from "../../protocol/daemon.ts";
 import type { LineChannel } from "../supervise/lineChannel.ts";
 
 /** A message of the chain, for an agent that must be told what was said. */
@@ -94,6 +100,8 @@ export interface AgentConnection {
 	open(plan: ContextPlan, settings: ThreadSettings): Promise<AgentThread>;
 	/** A thread to rename or archive, without loading it. */
 	handle(thread: string): AgentThread;
+	/** The models that it offers in a folder. */
+	models(cwd: string): Promise<OfferedModels>;
 }
 
 /** What an agent tells that belongs to no turn. */

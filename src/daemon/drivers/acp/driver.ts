@@ -12,7 +12,7 @@ import {
 import * as z from "zod/mini";
 import { errorSentence, HumanError } from "../../../base/errors.ts";
 import type { TurnStatus } from "../../../core/model/record.ts";
-import type { PromptInput } from "../../../protocol/daemon.ts";
+import type { OfferedModels, PromptInput } from "../../../protocol/daemon.ts";
 import {
 	type AgentConnection,
 	type AgentListener,
@@ -24,6 +24,7 @@ import {
 	type ThreadSettings,
 	type TurnObserver,
 } from "../driver.ts";
+import { modelOption, offeredModels } from "./models.ts";
 import { messageStream } from "./stream.ts";
 import { AcpTurn } from "./turn.ts";
 
@@ -48,6 +49,10 @@ class AcpConnection implements AgentConnection {
 	private readonly version: string;
 	private readonly patience: number;
 	private readonly threads = new Map<string, AcpThread>();
+	/** What could be chosen when a session was begun, by folder: that alone tells the models. */
+	private readonly options = new Map<string, readonly SessionConfigOption[]>();
+	/** Sessions that were begun only to learn that, by folder; the next prompt that needs a new one takes it. */
+	private readonly spare = new Map<string, Promise<string>>();
 	private agent: InitializeResponse | undefined;
 	private closed: string | undefined;
 
@@ -103,20 +108,40 @@ class AcpConnection implements AgentConnection {
 		return this.threads.get(thread) ?? new AcpThread(thread, this.connection, () => this.closed);
 	}
 
+	async models(cwd: string): Promise<OfferedModels> {
+		if (!this.options.has(cwd)) {
+			let begun = this.spare.get(cwd);
+			if (!begun) {
+				begun = this.begin(cwd);
+				this.spare.set(cwd, begun);
+				begun.catch(() => this.spare.delete(cwd));
+			}
+			await begun;
+		}
+		return offeredModels(this.options.get(cwd) ?? []);
+	}
+
 	private async start(
 		settings: ThreadSettings,
 		told: readonly PrimeMessage[],
 	): Promise<AgentThread> {
-		const { sessionId, configOptions } = await this.soon(
-			this.connection.agent.request(methods.agent.session.new, {
-				cwd: settings.cwd,
-				mcpServers: [],
-			}),
-		);
+		const { cwd, model } = settings;
+		const spare = this.spare.get(cwd);
+		this.spare.delete(cwd);
+		const sessionId = await (spare ?? this.begin(cwd));
 		const thread = new AcpThread(sessionId, this.connection, () => this.closed, told);
 		this.threads.set(sessionId, thread);
-		thread.model = await this.chooseModel(sessionId, configOptions ?? [], settings.model);
+		thread.model = await this.chooseModel(sessionId, this.options.get(cwd) ?? [], model);
 		return thread;
+	}
+
+	/** Returns the id of a new session. */
+	private async begin(cwd: string): Promise<string> {
+		const { sessionId, configOptions } = await this.soon(
+			this.connection.agent.request(methods.agent.session.new, { cwd, mcpServers: [] }),
+		);
+		this.options.set(cwd, configOptions ?? []);
+		return sessionId;
 	}
 
 	private async resume(sessionId: string, settings: ThreadSettings): Promise<AgentThread> {
@@ -151,8 +176,8 @@ class AcpConnection implements AgentConnection {
 		options: readonly SessionConfigOption[],
 		model: string | undefined,
 	): Promise<string | undefined> {
-		const option = options.find((each) => each.category === "model" && each.type === "select");
-		if (option?.type !== "select") {
+		const option = modelOption(options);
+		if (!option) {
 			return undefined;
 		}
 		if (model !== undefined && option.currentValue !== model) {

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { HumanError } from "../../../base/errors.ts";
-import type { PromptInput, SandboxMode } from "../../../protocol/daemon.ts";
+import type { OfferedModels, PromptInput, SandboxMode } from "../../../protocol/daemon.ts";
 import {
 	type AgentConnection,
 	type AgentListener,
@@ -11,6 +11,7 @@ import {
 	type ThreadSettings,
 	type TurnObserver,
 } from "../driver.ts";
+import { offeredModels } from "./models.ts";
 import { CodexError, CodexPeer, type RequestId } from "./peer.ts";
 import { NameParams, ThreadAnswer, ThreadParams, TurnAnswer } from "./schema.ts";
 import { CodexTurn } from "./turn.ts";
@@ -86,6 +87,10 @@ class CodexConnection implements AgentConnection {
 
 	handle(thread: string): AgentThread {
 		return this.threads.get(thread) ?? new CodexThread(thread, this.peer);
+	}
+
+	models(cwd: string): Promise<OfferedModels> {
+		return offeredModels(this.peer, cwd);
 	}
 
 	private async start(settings: ThreadSettings): Promise<AgentThread> {

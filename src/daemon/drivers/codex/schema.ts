@@ -21,6 +21,19 @@ export const ThreadAnswer = z.looseObject({
 });
 export const TurnAnswer = z.looseObject({ turn: z.looseObject({ id: z.string() }) });
 
+export const ModelPage = z.looseObject({
+	data: z.array(
+		z.looseObject({
+			model: z.string(),
+			displayName: z.string(),
+			description: maybe(z.string()),
+			isDefault: z.boolean(),
+		}),
+	),
+	nextCursor: maybe(z.string()),
+});
+export const ConfigAnswer = z.looseObject({ config: z.looseObject({ model: maybe(z.string()) }) });
+
 /** What every notification of a thread names. */
 export const ThreadParams = z.looseObject({ threadId: z.string(), turnId: maybe(z.string()) });
 
