@@ -72,8 +72,12 @@ async function main(): Promise<void> {
 	});
 	// The terminal or window that started it may go.
 	process.on("SIGHUP", () => undefined);
-	await daemon.start();
-	await report({ kind: "ready" });
+	const isUp = await daemon.start();
+	await report(
+		isUp
+			? { kind: "ready" }
+			: { kind: "failed", message: "It was told to stop before it had started." },
+	);
 	await daemon.ended;
 }
 
