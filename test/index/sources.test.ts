@@ -130,6 +130,57 @@ test("a session that its agent has deleted is found as long as a copy is kept of
 	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
 });
 
+test("a large rollout that has grown is whole in an index that is another one, or that could not be written", async (t) => {
+	const { files, locations, open } = await codexHome(t, 1);
+	const [file = ""] = files;
+	const early = Array.from({ length: 1500 }, (_, n) => line(`early ${n} ${"word ".repeat(90)}`));
+	await appendFile(file, early.join(""));
+	const index = await open();
+	const { items } = await index.update();
+	await appendFile(file, line("A hippopotamus"));
+	assert.equal((await index.rebuild()).items, items + 1);
+	await appendFile(file, line("A rhinoceros"));
+	await rm(path.join(locations.cache, "index"), { recursive: true });
+	assert.equal((await index.update()).items, items + 2);
+	const [source] = createSources(locations);
+	assert.ok(source);
+	const db = IndexDatabase.memory();
+	t.after(() => db.close());
+	const alone = new SourceIndex(source, db);
+	await alone.update([], {});
+	await appendFile(file, line("A crocodile"));
+	const { write } = db;
+	db.write = () => {
+		throw new Error("no room");
+	};
+	await assert.rejects(alone.update([], {}), /no room/);
+	db.write = write;
+	await appendFile(file, line("A chameleon"));
+	await alone.update([], {});
+	const { n } = db.statement("SELECT count(*) AS n FROM items").get() as { n: number };
+	assert.equal(n, items + 4);
+	await index.update();
+	assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
+});
+
+test("a rollout that has gone since it was indexed keeps no search from its hits", async (t) => {
+	const { home, files, open } = await codexHome(t, 3);
+	for (const file of files) {
+		await appendFile(file, line("A hippopotamus"));
+	}
+	const index = await open();
+	await index.update();
+	const archived = path.join(home, "archived_sessions");
+	await mkdir(archived);
+	await rename(files[0] ?? "", path.join(archived, path.basename(files[0] ?? "")));
+	await rm(files[1] ?? "");
+	const { hits } = await index.search("hippopotamus");
+	assert.deepEqual(hits.map(({ snippet }) => snippet.ranges.length).sort(), [0, 0, 1]);
+	assert.equal((await index.search("/hippo/")).total, 1);
+	await index.update();
+	assert.equal((await index.search("/hippo/ in:all")).total, 2);
+});
+
 test("a large rollout is read page by page, and on from where it ended", async (t) => {
 	const { files, open } = await codexHome(t, 1);
 	const [file = ""] = files;

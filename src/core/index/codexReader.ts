@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { HumanError, systemErrorCode } from "../../base/errors.ts";
 import { nodeFiles } from "../files.ts";
 import { RolloutBytes } from "../sources/codex/bytes.ts";
 import { contentOf } from "../sources/codex/content.ts";
@@ -15,6 +16,7 @@ import type { Source, SourceFile } from "../sources/source.ts";
 import { Beginnings } from "./beginnings.ts";
 import type { IndexedItem, IndexedTurn, ItemEntry } from "./indexedItem.ts";
 import { searchableText } from "./itemText.ts";
+import type { KnownFile } from "./projection.ts";
 import type { SourceReader, SourceReading } from "./sourceReader.ts";
 import type { LastRecord } from "./tailProbe.ts";
 import { touchedPath } from "./touched.ts";
@@ -36,13 +38,29 @@ export class CodexReader implements SourceReader {
 		this.source = source;
 	}
 
-	async read(file: SourceFile): Promise<SourceReading> {
+	async read(file: SourceFile, known?: KnownFile): Promise<SourceReading> {
 		return file.size > largeFile || !file.path.endsWith(".jsonl")
-			? await this.readLarge(file)
+			? await this.readLarge(file, known)
 			: await readSmall(file);
 	}
 
 	async texts(path: string, cwd: string | null, items: readonly ItemEntry[]): Promise<string[]> {
+		try {
+			return await this.readTexts(path, cwd, items);
+		} catch (error) {
+			if (error instanceof HumanError || systemErrorCode(error) !== undefined) {
+				// It went a moment ago, or cannot be read any more: the next update says so.
+				return items.map(() => "");
+			}
+			throw error;
+		}
+	}
+
+	private async readTexts(
+		path: string,
+		cwd: string | null,
+		items: readonly ItemEntry[],
+	): Promise<string[]> {
 		const reader = await new RolloutBytes(path).open();
 		try {
 			const texts: string[] = [];
@@ -63,15 +81,17 @@ export class CodexReader implements SourceReader {
 		}
 	}
 
-	private async readLarge(file: SourceFile): Promise<SourceReading> {
-		const grown = await this.beginnings.continues(file.path);
-		const known = grown ? this.parsed.get(file.path) : undefined;
-		const rollout = known ?? new Rollout(file.path);
+	private async readLarge(file: SourceFile, known: KnownFile | undefined): Promise<SourceReading> {
+		const continues = await this.beginnings.continues(file.path);
+		const parsed = continues ? this.parsed.get(file.path) : undefined;
+		const rollout = parsed ?? new Rollout(file.path);
 		const before = rollout.length;
 		const change = await rollout.load();
 		this.keep(file.path, rollout);
 		await this.beginnings.remember(file.path, rollout.length);
-		const from = change === "grown" && known ? before : 0;
+		// What was read before may not be in the index: it is another one, or the items could not be stored.
+		const isIndexed = known?.depth === 1 && known.size >= before;
+		const from = change === "grown" && parsed && isIndexed ? before : 0;
 		const { items } = rollout.parser;
 		const fresh =
 			from === 0 ? items : items.filter((item) => endOf(item) > from || item.state === "open");

@@ -231,7 +231,7 @@ export class SourceIndex {
 		known: KnownFile | undefined,
 		batch: ItemBatch,
 	): Promise<unknown> {
-		const reading = await this.reader?.read(file);
+		const reading = await this.reader?.read(file, known);
 		if (!reading) {
 			const facts = await this.source.readFacts(file);
 			batch.add({ file: this.record(file, { facts }, 1) });
