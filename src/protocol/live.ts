@@ -18,6 +18,20 @@ export interface PromptDraft {
 	readonly images: readonly PromptImage[];
 }
 
+/** A prompt of which the page does not know yet what became of it. */
+export interface PromptUnderWay {
+	/** Given by the page, and no other's. */
+	readonly id: string;
+	readonly draft: PromptDraft;
+}
+
+/** What the page keeps of the person's prompts over a reload. */
+export interface KeptPrompts {
+	/** What was typed and not sent. */
+	readonly draft?: PromptDraft;
+	readonly underWay?: readonly PromptUnderWay[];
+}
+
 /** A prompt that waits for the turn to end. */
 export interface QueuedPrompt extends PromptDraft {
 	readonly id: string;
@@ -92,10 +106,13 @@ export type ToLivePage =
 	/** Prompts of this workspace, the newest last. */
 	| { readonly type: "history"; readonly prompts: readonly string[] }
 	| {
-			/** What became of a `prompt`; with a sentence when the person should know more. */
+			/**
+			 * What became of a `prompt`; with a sentence when the person should know more. `unknown` when the host has been
+			 * started anew since.
+			 */
 			readonly type: "prompted";
-			readonly id: number;
-			readonly outcome: "sent" | "queued" | "steered" | "failed";
+			readonly id: string;
+			readonly outcome: "sent" | "queued" | "steered" | "failed" | "unknown";
 			readonly message?: string;
 	  }
 	| { readonly type: "focusComposer" }
@@ -119,10 +136,12 @@ export type ToLivePage =
 export type FromLivePage =
 	| {
 			readonly type: "prompt";
-			readonly id: number;
+			readonly id: string;
 			readonly way: PromptWay;
 			readonly draft: PromptDraft;
 	  }
+	/** The page is there, for the first time or again; of these prompts it was not told what became of them. */
+	| { readonly type: "resume"; readonly prompts: readonly string[] }
 	/** Ends the turn that runs. */
 	| { readonly type: "stop" }
 	| { readonly type: "removeQueued"; readonly id: string }

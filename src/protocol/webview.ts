@@ -1,7 +1,7 @@
 import type { Item } from "../core/model/item.ts";
 import type { SessionSummary } from "../core/model/summary.ts";
 import type { Branch, SessionNote, TranscriptRow } from "../core/transcript/transcript.ts";
-import type { FromLivePage, PromptDraft, ToLivePage } from "./live.ts";
+import type { FromLivePage, KeptPrompts, ToLivePage } from "./live.ts";
 import type { RowColumns } from "./rowColumns.ts";
 
 /** Rows a page holds. The page is the unit of loading and of rendering. */
@@ -35,7 +35,7 @@ export interface TranscriptHeader {
 export type SessionAction = "resumeInTerminal" | "addNote" | "importSession";
 
 /** What the page keeps across reloads (`setState`): enough to be where the reader was. */
-export interface TranscriptViewState {
+export interface TranscriptViewState extends KeptPrompts {
 	readonly uri: string;
 	/** Id of the first row in view and its offset in px from the top. */
 	readonly anchor?: { readonly id: string; readonly offset: number };
@@ -45,8 +45,6 @@ export interface TranscriptViewState {
 	readonly open: readonly string[];
 	/** Index of the last row shown while replaying; absent when not replaying. */
 	readonly replay?: { readonly position: number; readonly speed: number };
-	/** What was typed and not sent. */
-	readonly draft?: PromptDraft;
 }
 
 /** Host to page. */
@@ -130,7 +128,7 @@ export type ItemAction = "fork" | "revert" | "copy" | "copyLink" | "addNote";
 /** Page to host. */
 export type FromTranscript =
 	| FromLivePage
-	/** The page is there and listens, with a prompt half typed or not, and was at a row; the host answers with `load` (or `failed`). */
+	/** The page is there and listens, with a prompt that was not sent or not, and was at a row; the host answers with `load` (or `failed`). */
 	| { readonly type: "ready"; readonly draft: boolean; readonly at?: string | undefined }
 	| { readonly type: "getPage"; readonly page: number }
 	| { readonly type: "getBlob"; readonly hash: string; readonly mime: string }

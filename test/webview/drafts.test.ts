@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { TranscriptViewState } from "../../src/protocol/webview.ts";
 import { closeHarness, type Harness } from "./harness.ts";
-import { box, idle, openLive } from "./liveFixtures.ts";
+import { box, composer, idle, openLive } from "./liveFixtures.ts";
 
 // What was typed is never thrown away, and is sent once.
 
@@ -36,5 +36,43 @@ test("prompts that could not be sent stand before what is being typed, the caret
 	await page.keyboard.type("!");
 	assert.equal(await box(harness).inputValue(), "the first prompt\n\nthe second prompt\n\nnex!t");
 	assert.match((await kept(harness)).draft?.text ?? "", /first.*second.*nex!t/s);
+	await harness.close();
+});
+
+test("a prompt on its way when the page goes is not in the box again: the page asks what became of it", async () => {
+	const harness = await openLive(idle);
+	const { page } = harness;
+	const ids: string[] = [];
+	for (const text of ["sent", "failed", "slow", "forgotten"]) {
+		await box(harness).fill(text);
+		await page.keyboard.press("Enter");
+		ids.push((await given(harness, ids.length + 1)).at(-1)?.id ?? "");
+	}
+	const [sent = "", failed = "", slow = "", forgotten = ""] = ids;
+	assert.equal(new Set(ids).size, 4);
+	await page.keyboard.type("next");
+	await harness.until(`JSON.parse(sessionStorage.getItem("state")).draft?.text === "next"`);
+
+	const said = harness.said.length;
+	await page.reload();
+	assert.equal((await harness.heard("ready", () => true, said)).draft, true);
+	assert.deepEqual((await harness.heard("resume", () => true, said)).prompts, ids);
+	await harness.send(
+		composer(idle),
+		{ type: "prompted", id: sent, outcome: "sent" },
+		{ type: "prompted", id: failed, outcome: "failed", message: "No daemon." },
+	);
+	await page.getByText("No daemon.").waitFor();
+	assert.equal(await box(harness).inputValue(), "failed\n\nnext");
+	await harness.send({ type: "prompted", id: forgotten, outcome: "unknown" });
+	await page.getByText("Send it again if the transcript does not have it.").waitFor();
+	assert.equal(await box(harness).inputValue(), "forgotten\n\nfailed\n\nnext");
+	assert.deepEqual((await kept(harness)).underWay, [
+		{ id: slow, draft: { text: "slow", mentions: [], images: [] } },
+	]);
+	await harness.send({ type: "prompted", id: slow, outcome: "queued" });
+	await harness.settled();
+	assert.equal((await kept(harness)).underWay, undefined);
+	assert.equal(await box(harness).inputValue(), "forgotten\n\nfailed\n\nnext");
 	await harness.close();
 });

@@ -1,7 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable.ts";
 import { errorSentence, HumanError } from "../../base/errors.ts";
-import type { SessionSummary } from "../../core/model/summary.ts";
 import type { DaemonClient } from "../../daemon/client/client.ts";
 import type {
 	AnsweredApproval,
@@ -13,11 +12,13 @@ import type {
 import type { FolderDaemon } from "../daemon/daemons.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { ownSource } from "../sessions/sessionList.ts";
+import { diskFolders } from "../workspace.ts";
 import { offeredFiles } from "./composerFinder.ts";
 import type { BegunSession, LiveParts } from "./liveParts.ts";
 import type { Following } from "./liveSessions.ts";
 import { LiveTextSender } from "./liveTexts.ts";
 import type { OpenTranscript } from "./openTranscript.ts";
+import { type PromptOutcome, PromptOutcomes } from "./promptOutcomes.ts";
 
 type Of<T extends FromLivePage["type"]> = Extract<FromLivePage, { type: T }>;
 
@@ -31,7 +32,8 @@ export interface ConversationPanel {
 /**
  * The live half of one transcript editor: its composer, the text that streams, the agent's questions.
  * Guarantees: a page that has just loaded is told everything there is; text that belongs to an item is told before the
- * record that completes it; nothing is told to a page that does not listen.
+ * record that completes it; nothing is told to a page that does not listen, and one that was away when a prompt was sent
+ * is told what became of it.
  */
 export class Conversation implements vscode.Disposable {
 	private readonly panel: ConversationPanel;
@@ -49,6 +51,7 @@ export class Conversation implements vscode.Disposable {
 		  }
 		| undefined;
 	private readonly sentTexts = new Map<string, string>();
+	private readonly outcomes = new PromptOutcomes();
 
 	constructor(panel: ConversationPanel, parts: LiveParts) {
 		this.panel = panel;
@@ -109,6 +112,8 @@ export class Conversation implements vscode.Disposable {
 		switch (message.type) {
 			case "prompt":
 				return this.prompt(message);
+			case "resume":
+				return this.resume(message);
 			case "attach":
 				return this.attach(message);
 			case "findFiles":
@@ -117,7 +122,7 @@ export class Conversation implements vscode.Disposable {
 				await vscode.commands.executeCommand("workbench.action.openSettings", message.setting);
 				return;
 			case "choose":
-				await this.withSummary((summary) => this.parts.choices.choose(summary, message.what));
+				await this.choose(message);
 				return this.panel.post({ type: "focusComposer" });
 			case "answer":
 				return this.answer(message);
@@ -268,19 +273,36 @@ export class Conversation implements vscode.Disposable {
 	}
 
 	private async prompt({ id, way, draft }: Of<"prompt">): Promise<void> {
+		this.outcomes.begin(id);
 		try {
 			const session = await this.begin();
 			const outcome = await this.parts.prompts.give(session.id, session.folder, draft, way);
-			this.panel.post({ type: "prompted", id, ...outcome });
+			this.prompted({ type: "prompted", id, ...outcome });
 			this.panel.post({ type: "history", prompts: this.parts.prompts.history });
 			await this.parts.show(session);
 			await this.panel.refresh();
 		} catch (error) {
 			this.parts.log.warn(errorSentence(error));
-			const message = error instanceof vscode.CancellationError ? "" : errorSentence(error);
-			this.panel.post({ type: "prompted", id, outcome: "failed", ...(message ? { message } : {}) });
+			// What was given is not back in the box because of what came after it.
+			if (!this.outcomes.isSettled(id)) {
+				const message = error instanceof vscode.CancellationError ? "" : errorSentence(error);
+				const failed = { type: "prompted", id, outcome: "failed" } as const;
+				this.prompted({ ...failed, ...(message ? { message } : {}) });
+			}
 		}
 		this.tell();
+	}
+
+	/** Tells the page, and remembers it for the next one: this one may have gone since it asked. */
+	private prompted(outcome: PromptOutcome): void {
+		this.outcomes.settle(outcome);
+		this.panel.post(outcome);
+	}
+
+	private resume({ prompts }: Of<"resume">): void {
+		for (const outcome of this.outcomes.of(prompts)) {
+			this.panel.post(outcome);
+		}
 	}
 
 	/** The session as one of ours, with a journal: a new one is written, a source's is imported. */
@@ -366,10 +388,11 @@ export class Conversation implements vscode.Disposable {
 		}
 	}
 
-	private async withSummary(work: (summary: SessionSummary) => Promise<void>): Promise<void> {
-		const summary = this.panel.opened?.transcript.summary;
-		if (summary) {
-			await work(summary);
+	private async choose({ what }: Of<"choose">): Promise<void> {
+		const { opened } = this.panel;
+		if (opened) {
+			const folder = opened.session?.folder ?? diskFolders()[0];
+			await this.parts.choices.choose(opened.transcript.summary, what, folder);
 		}
 	}
 }

@@ -15,7 +15,8 @@ const draft = z.object({
 
 /** What the live half of an editor answers. */
 const live = [
-	message("prompt", { id: index, way: z.enum(promptWays), draft }),
+	message("prompt", { id: z.string(), way: z.enum(promptWays), draft }),
+	message("resume", { prompts: z.array(z.string()) }),
 	message("stop", {}),
 	message("removeQueued", { id: z.string() }),
 	message("editQueued", { id: z.string(), text: z.string() }),

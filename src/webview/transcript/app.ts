@@ -105,9 +105,9 @@ export class SkeinTranscript extends LitElement {
 			announce: (sentence) => {
 				this.announced = sentence;
 			},
-			draft: () => this.composer.kept,
+			prompts: () => this.composer.kept,
 		});
-		this.composer.load(this.words, kept?.draft);
+		this.composer.load(this.words, kept);
 		this.state = { kind: "ready", page };
 		this.updateComplete.then(() => {
 			const feed = this.querySelector<HTMLElement>(`[data-feed="${this.generation}"]`);

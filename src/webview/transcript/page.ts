@@ -1,5 +1,5 @@
 import type { Item } from "../../core/model/item.ts";
-import type { PromptDraft } from "../../protocol/live.ts";
+import type { KeptPrompts } from "../../protocol/live.ts";
 import type { ReplayAction, ToTranscript, TranscriptViewState } from "../../protocol/webview.ts";
 import { Approvals, type OpenApproval } from "./approvals.ts";
 import type { ItemContext } from "./context.ts";
@@ -28,8 +28,8 @@ interface Surroundings {
 	/** Something outside the feed looks different now. */
 	changed(): void;
 	announce(sentence: string): void;
-	/** What stands in the composer, to be kept. */
-	draft(): PromptDraft | undefined;
+	/** What of the person's prompts has to be kept. */
+	prompts(): KeptPrompts;
 }
 
 /** Room left above a row that is shown on purpose, in px: the header may stand there. */
@@ -426,13 +426,12 @@ export class Page {
 
 	private viewState(): TranscriptViewState {
 		const anchor = anchorInView();
-		const draft = this.around.draft();
 		return {
 			uri: this.model.uri,
 			...(anchor ? { anchor } : {}),
 			following: this.scroll?.following ?? true,
 			open: [...this.model.toggled],
-			...(draft ? { draft } : {}),
+			...this.around.prompts(),
 			...(this.replay.active
 				? { replay: { position: this.replay.position, speed: this.replay.speed } }
 				: {}),

@@ -30,12 +30,10 @@ export function keptPlace(): string | undefined {
 	return state?.following === false ? state.anchor?.id : undefined;
 }
 
-/** True when something was typed here and not sent before the window was reloaded. */
+/** True when something was typed here that is not known to be sent. */
 export function hasKeptDraft(): boolean {
-	const state = api.getState();
-	return (
-		typeof state === "object" && state !== null && "draft" in state && state.draft !== undefined
-	);
+	const state = api.getState() as Partial<TranscriptViewState> | undefined;
+	return state?.draft !== undefined || state?.underWay !== undefined;
 }
 
 export function keepState(state: TranscriptViewState): void {

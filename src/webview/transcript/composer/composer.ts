@@ -1,7 +1,14 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { live } from "lit/directives/live.js";
-import type { ComposerState, PromptDraft, PromptImage, PromptWay } from "../../../protocol/live.ts";
+import type {
+	ComposerState,
+	KeptPrompts,
+	PromptDraft,
+	PromptImage,
+	PromptUnderWay,
+	PromptWay,
+} from "../../../protocol/live.ts";
 import type { ToTranscript } from "../../../protocol/webview.ts";
 import { completeMention } from "../pure/mentions.ts";
 import { PromptHistory } from "../pure/promptHistory.ts";
@@ -11,6 +18,7 @@ import { Words } from "../words.ts";
 import { Attachments, imagesIn, mayHoldImages } from "./attachments.ts";
 import { Draft } from "./draft.ts";
 import { MentionList } from "./mentionList.ts";
+import { Outbox } from "./outbox.ts";
 import { QueueView } from "./queue.ts";
 import { buttonsView, heldView, imagesView, noticesView, pickersView } from "./views.ts";
 
@@ -44,9 +52,7 @@ export class SkeinComposer extends LitElement {
 	private readonly attachments = new Attachments();
 	private readonly mentions = new MentionList(() => this.requestUpdate());
 	private readonly queue = new QueueView(() => this.requestUpdate());
-	/** Prompts on their way to the host. */
-	private readonly underWay = new Map<number, PromptDraft>();
-	private lastId = 0;
+	private readonly outbox = new Outbox();
 	private lastKey = Number.NEGATIVE_INFINITY;
 	private stopping: string | undefined;
 
@@ -64,10 +70,18 @@ export class SkeinComposer extends LitElement {
 		return this;
 	}
 
-	/** What is kept over a reload: what stands in the box, or what was not acknowledged yet. */
-	get kept(): PromptDraft | undefined {
-		const [unsent] = this.underWay.values();
-		return this.draft.isEmpty ? unsent : this.draft.toPrompt();
+	/** What is kept over a reload. */
+	get kept(): KeptPrompts {
+		const { draft, outbox } = this;
+		return {
+			...(draft.isEmpty ? {} : { draft: draft.toPrompt() }),
+			...(outbox.underWay.length === 0 ? {} : { underWay: outbox.underWay }),
+		};
+	}
+
+	/** The page is there again: these were on their way when it went. */
+	resume(underWay: readonly PromptUnderWay[]): void {
+		this.outbox.resume(underWay);
 	}
 
 	restore(draft: PromptDraft): void {
@@ -118,10 +132,12 @@ export class SkeinComposer extends LitElement {
 
 	/** What became of a prompt. */
 	receiveOutcome({ id, outcome, message }: Of<"prompted">): void {
-		const draft = this.underWay.get(id);
-		this.underWay.delete(id);
-		this.notice = message ?? "";
-		if (outcome === "failed" && draft) {
+		const draft = this.outbox.take(id);
+		if (!draft) {
+			return;
+		}
+		this.notice = outcome === "unknown" ? this.words.say("composer.unknown") : (message ?? "");
+		if (outcome === "failed" || outcome === "unknown") {
 			this.putBack(draft);
 		}
 		this.changed();
@@ -318,13 +334,10 @@ export class SkeinComposer extends LitElement {
 			return;
 		}
 		const way = !state.run ? "send" : wanted === "steer" ? "steer" : "queue";
-		const id = ++this.lastId;
-		const prompt = draft.toPrompt();
-		this.underWay.set(id, prompt);
+		this.outbox.send(way, draft.toPrompt());
 		draft.clear();
 		this.notice = "";
 		this.requestUpdate();
-		post({ type: "prompt", id, way, draft: prompt });
 		this.changed();
 		this.sent();
 	}

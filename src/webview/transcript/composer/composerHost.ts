@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { LiveRun, PromptDraft, ToLivePage } from "../../../protocol/live.ts";
+import type { KeptPrompts, LiveRun, PromptDraft, ToLivePage } from "../../../protocol/live.ts";
 import type { OpenApproval } from "../approvals.ts";
 import type { Page } from "../page.ts";
 import type { Words } from "../words.ts";
@@ -37,13 +37,15 @@ export class ComposerHost {
 	}
 
 	/** What has to be kept over a reload. */
-	get kept(): PromptDraft | undefined {
-		return this.element.state === null ? this.draft : this.element.kept;
+	get kept(): KeptPrompts {
+		const { draft } = this;
+		return { ...(draft ? { draft } : {}), ...this.element.kept };
 	}
 
-	load(words: Words, draft: PromptDraft | undefined): void {
+	load(words: Words, kept: KeptPrompts | undefined): void {
 		this.element.words = words;
-		this.draft = draft;
+		this.draft = kept?.draft;
+		this.element.resume(kept?.underWay ?? []);
 	}
 
 	receive(message: Message): void {
