@@ -11,6 +11,7 @@ import type { ItemRow, Transcript } from "../../core/transcript/transcript.ts";
 import type { CommandContext } from "../commands/context.ts";
 import { firstWords } from "../commands/itemWords.ts";
 import type { Choice } from "../prompts.ts";
+import { plainText } from "../search/snippetText.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { readSetting } from "../settings.ts";
 import { isUnwritten } from "../transcript/untitledSessions.ts";
@@ -110,7 +111,7 @@ export class SessionStates {
 		for (const each of this.chain) {
 			const icon = each.moment === "start" ? "debug-step-over" : "check";
 			choices.unshift({
-				label: `$(${icon}) ${capitalised(await this.inWords(each))}`,
+				label: `$(${icon}) ${plainText(capitalised(await this.inWords(each)))}`,
 				description: new Date(each.taken.time).toLocaleString(vscode.env.language),
 				value: each,
 			});

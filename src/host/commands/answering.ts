@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable.ts";
-import { HumanError } from "../../base/errors.ts";
+import { errorSentence, HumanError } from "../../base/errors.ts";
 import type { Approval } from "../../protocol/daemon.ts";
 import type { FolderDaemon } from "../daemon/daemons.ts";
 import type { Choice } from "../prompts.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
-import { wrapped } from "../wrappedLines.ts";
+import { inOneLine, wrapped } from "../wrappedLines.ts";
 import type { CommandContext } from "./context.ts";
 
 type Option = Approval["options"][number];
@@ -13,7 +13,8 @@ type Question = Approval["questions"][number];
 
 /** Lines of what is asked about that a quick pick shows; more are one click away. */
 const linesShown = 12;
-const lineLength = 90;
+/** Of one such line. Characters. */
+export const lineLength = 90;
 
 /**
  * Asks the person a question of an agent's and gives the answer. The question goes by itself when it is answered
@@ -100,7 +101,7 @@ async function ask(
 		choices(await subject(context, daemon, approval), approval),
 		{
 			title: questionTitle(daemon, approval),
-			placeholder: approval.reason ?? vscode.l10n.t("Choose an answer"),
+			placeholder: inOneLine(approval.reason ?? "") || vscode.l10n.t("Choose an answer"),
 			...(first && { active: first }),
 			closeOn,
 		},
@@ -139,20 +140,20 @@ async function askOne(
 	closeOn: vscode.CancellationToken,
 ): Promise<string | undefined> {
 	const { t } = vscode.l10n;
-	const header = question.header || t("Question");
+	const header = inOneLine(question.header) || t("Question");
 	const title = count > 1 ? t("{0} ({1} of {2})", header, index + 1, count) : header;
 	if (question.options.length > 0) {
 		const other = Symbol();
 		const chosen = await prompts.pick<string | symbol>(
 			[
 				...question.options.map(({ label, description }) => ({
-					label,
-					detail: description,
+					label: inOneLine(label),
+					detail: inOneLine(description),
 					value: label,
 				})),
 				...(question.free ? [{ label: t("$(edit) Another answer…"), value: other }] : []),
 			],
-			{ title, placeholder: question.question, closeOn },
+			{ title, placeholder: inOneLine(question.question), closeOn },
 		);
 		if (typeof chosen !== "symbol") {
 			return chosen;
@@ -160,7 +161,7 @@ async function askOne(
 	}
 	return prompts.input({
 		title,
-		prompt: question.question,
+		prompt: inOneLine(question.question),
 		password: question.secret,
 		stays: true,
 		closeOn,
@@ -184,7 +185,7 @@ function choices(lines: readonly string[], approval: Approval): Choice<Option | 
 			: []),
 		separator(t("Answer")),
 		...approval.options.map((option) => ({
-			label: `$(${optionIcons[option.kind]}) ${option.label}${asksMore(option, approval) ? "…" : ""}`,
+			label: `$(${optionIcons[option.kind]}) ${inOneLine(option.label)}${asksMore(option, approval) ? "…" : ""}`,
 			value: option,
 		})),
 	];
@@ -197,9 +198,16 @@ async function subject(
 	approval: Approval,
 ): Promise<readonly string[]> {
 	const lines = wrapped(approval.title, lineLength);
-	return approval.kind === "fileChange"
-		? [...lines, ...(await changedFiles(context, daemon, approval).catch(() => []))]
-		: lines;
+	if (approval.kind !== "fileChange") {
+		return lines;
+	}
+	try {
+		return [...lines, ...(await changedFiles(context, daemon, approval))];
+	} catch (error) {
+		// The question is there to be answered all the same.
+		context.log.warn(`The files of a question could not be read: ${errorSentence(error)}`);
+		return lines;
+	}
 }
 
 async function changedFiles(
@@ -211,7 +219,11 @@ async function changedFiles(
 	const index = transcript.rows.findLastIndex((row) => row.id === item);
 	const [found] = index < 0 ? [] : await transcript.items(index, index + 1);
 	const changes = found?.content.type === "fileChange" ? found.content.changes : [];
-	return Array.isArray(changes) ? changes.map((change) => `$(file) ${change.path}`) : [];
+	return Array.isArray(changes)
+		? changes.flatMap(({ path }) =>
+				wrapped(path, lineLength).map((line, index) => (index === 0 ? `$(file) ${line}` : line)),
+			)
+		: [];
 }
 
 async function showQuestion(

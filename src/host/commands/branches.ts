@@ -4,6 +4,7 @@ import type { Item } from "../../core/model/item.ts";
 import type { Transcript } from "../../core/transcript/transcript.ts";
 import { showError } from "../failures.ts";
 import type { Choice } from "../prompts.ts";
+import { plainText } from "../search/snippetText.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
 import { ownSource } from "../sessions/sessionList.ts";
@@ -95,7 +96,7 @@ export function branchCommands(
 				[...branches]
 					.sort((a, b) => b.time - a.time)
 					.map((branch) => ({
-						label: branch.label || l10n.t("Branch without a prompt"),
+						label: plainText(branch.label) || l10n.t("Branch without a prompt"),
 						description: [
 							l10n.t("{0} items", branch.items),
 							times.format(new Date(branch.time).toISOString(), Date.now()),
@@ -160,7 +161,7 @@ export async function chooseItem(
 		const { type } = item.content;
 		if (type === "userMessage" || type === "agentMessage") {
 			choices.unshift({
-				label: `$(${type === "userMessage" ? "account" : "comment"}) ${firstWords(item)}`,
+				label: `$(${type === "userMessage" ? "account" : "comment"}) ${plainText(firstWords(item))}`,
 				value: item.id,
 			});
 		}

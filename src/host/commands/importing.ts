@@ -3,6 +3,7 @@ import { HumanError } from "../../base/errors.ts";
 import type { Session } from "../../core/store/session.ts";
 import { openTranscriptFile } from "../../core/transcript/openFile.ts";
 import type { Choice } from "../prompts.ts";
+import { plainText } from "../search/snippetText.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import { rowDescription } from "../sessions/rowItem.ts";
 import type { SessionRow } from "../sessions/sessionList.ts";
@@ -94,7 +95,7 @@ async function choose(context: CommandContext, title: string): Promise<readonly 
 	await inSlices(
 		forEach(await inSlices(sorted(foreign, sorter("updated"))), (row) => {
 			const description = rowDescription(row.summary, { times, agents: true }, now);
-			choices.push({ label: titleOf(row.summary), description, value: row });
+			choices.push({ label: plainText(titleOf(row.summary)), description, value: row });
 		}),
 	);
 	const chosen = await context.prompts.pickMany(choices, {

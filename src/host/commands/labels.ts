@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { plainText } from "../search/snippetText.ts";
 import { requireTrust } from "../stores.ts";
 import { forEachSession } from "./bulk.ts";
 import { showChange } from "./changes.ts";
@@ -57,7 +58,7 @@ export function labelCommands(
 			const rows = await context.targets.many(args, title, able);
 			const known = [...new Set(rows.flatMap((row) => row.summary.tags))].sort();
 			const chosen = await context.prompts.pickMany(
-				known.map((tag) => ({ label: tag, value: tag })),
+				known.map((tag) => ({ label: plainText(tag), value: tag })),
 				{ title, placeholder: l10n.t("Choose the tags to remove") },
 			);
 			if (!chosen || chosen.length === 0) {

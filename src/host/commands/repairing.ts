@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
+import { plainText } from "../search/snippetText.ts";
 import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { diskFolders } from "../workspace.ts";
@@ -44,7 +45,7 @@ export function repairCommands(
 				? kept
 				: await context.prompts.pickMany(
 						kept.map((each) => ({
-							label: titleOf(each),
+							label: plainText(titleOf(each)),
 							description: each.folder,
 							picked: true,
 							value: each,

@@ -2,11 +2,13 @@ import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import type { Approval, RunRecord } from "../../protocol/daemon.ts";
 import type { FolderDaemon } from "../daemon/daemons.ts";
+import { plainText } from "../search/snippetText.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { titleOf } from "../sessions/sessionTitle.ts";
 import { requireTrust } from "../stores.ts";
 import { isLive } from "../views/runsNodes.ts";
-import { answer, closedSentence } from "./answering.ts";
+import { firstLine, inOneLine } from "../wrappedLines.ts";
+import { answer, closedSentence, lineLength } from "./answering.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 
 interface RunTarget {
@@ -153,9 +155,9 @@ async function chooseApproval(
 	const chosen = await context.prompts.pick(
 		await Promise.all(
 			open.map(async (target) => ({
-				label: target.approval.title.split("\n")[0] ?? "",
+				label: firstLine(target.approval.title, lineLength),
 				description: await sessionTitle(context, target.approval.session, target.daemon.folder),
-				detail: target.approval.reason ?? "",
+				detail: inOneLine(target.approval.reason ?? ""),
 				value: target,
 			})),
 		),
@@ -179,7 +181,7 @@ function approvalIn(context: CommandContext, given: unknown) {
 	return openApprovals(context).find(({ approval }) => approval.id === id);
 }
 
-/** A session's title, for a question; its id is nothing to be shown. */
+/** A session's title, for a list; its id is nothing to be shown. */
 async function sessionTitle(
 	{ list, reader }: CommandContext,
 	session: string,
@@ -187,7 +189,7 @@ async function sessionTitle(
 ): Promise<string> {
 	const row =
 		list.get(session, folder) ?? (await reader.find(session, folder).catch(() => undefined));
-	return titleOf(row?.summary);
+	return plainText(titleOf(row?.summary));
 }
 
 /** A session, named by its row or its id. */

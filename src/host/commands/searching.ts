@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import { commandIds } from "../contributions.ts";
+import { plainText } from "../search/snippetText.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import { ownSource } from "../sessions/sessionList.ts";
@@ -73,7 +74,7 @@ export function searchCommands(
 						each.time > 0 ? times.format(new Date(each.time).toISOString(), now) : "",
 					];
 					return {
-						label: titleOf(each),
+						label: plainText(titleOf(each)),
 						description: words.filter(Boolean).join(" \u00b7 "),
 						value: each,
 					};

@@ -4,6 +4,7 @@ import type { CatalogueClient } from "../catalogueClient.ts";
 import type { Shelf } from "../contributions.ts";
 import { shelves } from "../contributions.ts";
 import type { Choice, Prompts } from "../prompts.ts";
+import { plainText } from "../search/snippetText.ts";
 import type { SessionReader } from "../sessionReader.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
@@ -179,7 +180,7 @@ export class Targets {
 		await inSlices(
 			forEach(rows, (row) => {
 				const description = rowDescription(row.summary, style, now);
-				choices.push({ label: titleOf(row.summary), description, value: row });
+				choices.push({ label: plainText(titleOf(row.summary)), description, value: row });
 			}),
 		);
 		return choices;

@@ -3,6 +3,7 @@ import type { Checkpoint } from "../../core/checkpoints/checkpoints.ts";
 import type { ChainCheckpoint } from "../../core/checkpoints/nearest.ts";
 import { leftOutWords } from "../checkpoints/leftOutWords.ts";
 import { SessionStates } from "../checkpoints/sessionStates.ts";
+import { plainText } from "../search/snippetText.ts";
 import { requireTrust } from "../stores.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { ownOnly } from "./targets.ts";
@@ -85,7 +86,7 @@ async function chooseTurn(
 	const choices: { label: string; description: string; value: string }[] = [];
 	for (const { turn, taken } of starts) {
 		choices.unshift({
-			label: await states.promptOf(turn),
+			label: plainText(await states.promptOf(turn)),
 			description: new Date(taken.time).toLocaleString(vscode.env.language),
 			value: turn,
 		});

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { GroupBy, SortBy } from "../contributions.ts";
 import type { Choice } from "../prompts.ts";
+import { plainText } from "../search/snippetText.ts";
 import type { SessionFilter } from "../sessions/filter.ts";
 import { agentOf, noFilter } from "../sessions/filter.ts";
 import { readSetting, writeSetting } from "../settings.ts";
@@ -123,7 +124,7 @@ function toggles(context: CommandContext, filter: SessionFilter): Choice<Toggle>
 		),
 		...unique(rows.flatMap((row) => row.tags)).map(
 			(tag): Choice<Toggle> => ({
-				label: `#${tag}`,
+				label: `#${plainText(tag)}`,
 				description: l10n.t("tag"),
 				value: { kind: "tag", tag },
 				picked: filter.tags.includes(tag),

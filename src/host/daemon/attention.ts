@@ -9,7 +9,7 @@ import { agentLabel } from "../sessions/agentLabels.ts";
 import { titleOf } from "../sessions/sessionTitle.ts";
 import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
 import type { RunsView } from "../views/runsView.ts";
-import { wrapped } from "../wrappedLines.ts";
+import { firstLine } from "../wrappedLines.ts";
 import type { Daemons, FolderDaemon } from "./daemons.ts";
 
 /** A window that looks at the question may say so first. ms. */
@@ -91,7 +91,7 @@ export class Attention implements vscode.Disposable {
 			'{0} waits for your answer in "{1}": {2}',
 			agentLabel(run?.agent ?? ""),
 			titleOf(row?.summary),
-			wrapped(approval.title, titleLength)[0] ?? "",
+			firstLine(approval.title, titleLength),
 		);
 		const chosen = await prompts.notify("info", withoutLinks(sentence), [answer, open]);
 		if (chosen === answer) {

@@ -8,7 +8,7 @@ import { agentLabel } from "../sessions/agentLabels.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
 import { activityIcon } from "../sessions/rowItem.ts";
 import { tabUri } from "../transcript/uris.ts";
-import { wrapped } from "../wrappedLines.ts";
+import { firstLine } from "../wrappedLines.ts";
 import { isLive, type RunNode } from "./runsNodes.ts";
 
 /** Of what a question is about, in its row. Characters. */
@@ -81,8 +81,7 @@ export function runTooltip(row: RunRow): vscode.MarkdownString {
 
 export function approvalItem(node: RunNode, approval: Approval): vscode.TreeItem {
 	const { t } = vscode.l10n;
-	const [first = "", ...more] = wrapped(approval.title, titleLength);
-	const item = new vscode.TreeItem(more.length > 0 ? `${first} …` : first);
+	const item = new vscode.TreeItem(firstLine(approval.title, titleLength));
 	item.id = node.key;
 	item.description = approval.reason ?? "";
 	item.iconPath = new vscode.ThemeIcon(

@@ -439,6 +439,27 @@ describe("A run", () => {
 		assert.equal(await over(other.run), "completed");
 	});
 
+	it("is called by its own words in its question: they draw no icon and hide nothing", async () => {
+		const { context, prompts } = await skein();
+		const daemon = context.daemons.of(folder());
+		const words = "$ echo $(bug) \u202etxt.exe\necho more";
+		const hostile = await prompt("Hostile $(check)", "asks", { input: { text: words } });
+		const other = await prompt("Harmless", "asks");
+		await until("both wait", () => daemon.approvals.length === 2);
+		prompts.reset();
+		await vscode.commands.executeCommand("skein.answerApproval");
+		const row = prompts.asked[0]?.choices.find((each) => each.includes("Hostile"));
+		assert.equal(
+			row,
+			"echo $\u200b(bug) \\u{202e}txt.exe … | Hostile \\$(check) | To see whether it works",
+		);
+		for (const { client, session } of [hostile, other]) {
+			await client.call("interrupt", { session });
+		}
+		await over(hostile.run);
+		await over(other.run);
+	});
+
 	it("has its session opened by the notification of its question, though that is closed", async () => {
 		await closeEditors();
 		await vscode.commands.executeCommand("workbench.view.explorer");
