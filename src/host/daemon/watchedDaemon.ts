@@ -113,7 +113,7 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 			await this.attach(client);
 			return client;
 		} catch (error) {
-			await this.readState();
+			await this.readState(error);
 			this.lookAgain();
 			throw error;
 		}
@@ -124,6 +124,7 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		if (this.disposed || this.client || this.connecting) {
 			return;
 		}
+		let failure: unknown;
 		try {
 			const { findDaemon } = await import("../../daemon/client/connect.ts");
 			const client = await findDaemon(this.folder, this.clientName);
@@ -136,9 +137,10 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 				return;
 			}
 		} catch (error) {
+			failure = error;
 			this.complain(error);
 		}
-		await this.readState();
+		await this.readState(failure);
 		this.lookAgain();
 	}
 
@@ -255,11 +257,14 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		}
 	}
 
-	/** How the daemon stands, as its files tell. */
-	private async readState(): Promise<void> {
+	/** How the daemon stands, as its files tell; what they say of one that hangs is not so. */
+	private async readState(failure?: unknown): Promise<void> {
 		try {
 			const { readDaemonState } = await import("../../daemon/client/connect.ts");
-			const state = await readDaemonState(this.folder);
+			const hangs = failure instanceof HumanError && failure.reason === "not-answering";
+			const state: DaemonState = hangs
+				? { kind: "crashed", reason: failure.message, stderr: [] }
+				: await readDaemonState(this.folder);
 			if (!this.client && !this.connecting && !this.disposed) {
 				this.show(state);
 			}

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
@@ -263,6 +265,27 @@ describe("A window that comes back", () => {
 			numbers.map((_, index) => from + index),
 		);
 		assert.ok(!after.told.some(endOf(second)));
+	});
+});
+
+describe("A daemon that does not start", () => {
+	it("is not said to be starting any more when it has failed", async () => {
+		const { context } = await skein();
+		const place = mkdtempSync(path.join(tmpdir(), "skein-failing-"));
+		const memory: vscode.Memento = {
+			keys: () => [],
+			get: () => undefined as never,
+			update: async () => undefined,
+		};
+		const script = path.join(place, "missing.js");
+		const daemon = new WatchedDaemon(place, { script, version: "", memory, log: context.log });
+		const seen: DaemonState["kind"][] = [];
+		daemon.onDidChange(() => seen.push(daemon.state.kind));
+		await assert.rejects(daemon.connect());
+		assert.equal(seen[0], "starting");
+		assert.notEqual(daemon.state.kind, "starting");
+		daemon.dispose();
+		rmSync(place, { recursive: true });
 	});
 });
 
