@@ -13,6 +13,7 @@ import { chooseFolder } from "./host/commands/folders.ts";
 import { registerCommands } from "./host/commands/register.ts";
 import { Targets } from "./host/commands/targets.ts";
 import { ContextKeys } from "./host/contextKeys.ts";
+import { AgentModels } from "./host/daemon/agentModels.ts";
 import { AgentNames } from "./host/daemon/agentNames.ts";
 import { configuredAgents } from "./host/daemon/agents.ts";
 import { Attention } from "./host/daemon/attention.ts";
@@ -30,6 +31,7 @@ import { SessionSearch } from "./host/search/sessionSearch.ts";
 import { SessionReader } from "./host/sessionReader.ts";
 import { SessionList } from "./host/sessions/sessionList.ts";
 import { Stores } from "./host/stores.ts";
+import { TerminalCommand } from "./host/terminalCommand.ts";
 import { PromptChoices } from "./host/transcript/composerChoices.ts";
 import { PromptImages } from "./host/transcript/composerImages.ts";
 import { SessionPrompts } from "./host/transcript/composerPrompts.ts";
@@ -44,7 +46,7 @@ import { RunsView } from "./host/views/runsView.ts";
 import { SessionViews } from "./host/views/sessionViews.ts";
 import { WarningDecorations } from "./host/views/warningDecorations.ts";
 
-/** Builds and wires the parts. Nothing is read, written or awaited here: work starts when a view or a command wants it. */
+/** Builds and wires the parts. Nothing is awaited here: work starts when a view, a command or a terminal wants it. */
 export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const own = <T extends vscode.Disposable>(part: T): T => {
 		context.subscriptions.push(part);
@@ -89,7 +91,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const checkpoints = own(new WorkspaceCheckpoints(locations));
 	const requests = new PageRequests(documents, stores, log, prompts);
 	const { extensionUri } = context;
-	const choices = new PromptChoices(memory, prompts, list);
+	const choices = new PromptChoices(memory, prompts, list, new AgentModels(daemons));
 	const images = new PromptImages(context.storageUri);
 	const given = { daemons, recording, images, memory, log, choices, reader };
 	const sessionPrompts = own(new SessionPrompts(given));
@@ -107,6 +109,12 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	const parts = { extensionId, log, prompts, list, catalogue, reader, stores, sources, untitled };
 	const running = { live, daemons, daemonErrors, recording, status, runs };
 	const doctor = own(new DoctorDocuments(catalogue, list));
+	const terminalCommand = new TerminalCommand({
+		storage: context.globalStorageUri,
+		cli: path.join(context.extensionPath, "dist", "cli.js"),
+		variables: context.environmentVariableCollection,
+		env: process.env,
+	});
 	const search = new SessionSearch(catalogue, list, context.workspaceState);
 	const all = {
 		...parts,
@@ -116,6 +124,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 		documents,
 		checkpoints,
 		targets,
+		terminalCommand,
 		search,
 		doctor,
 	};
@@ -125,5 +134,6 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 	own(followWorkspace({ ...all, decorations, indexing, locations }));
 	own(new Attention(all));
 	daemons.follow();
+	terminalCommand.provide().catch((error) => log.error(error));
 	return createApi(context.extensionMode, all, links);
 }

@@ -64,6 +64,7 @@ export const commandIds = {
 	filter: "skein.filter",
 	clearFilter: "skein.clearFilter",
 	showLog: "skein.showLog",
+	installCommand: "skein.installCommand",
 	startDaemon: "skein.startDaemon",
 	stopDaemon: "skein.stopDaemon",
 	restartDaemon: "skein.restartDaemon",

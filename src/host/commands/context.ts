@@ -12,6 +12,7 @@ import type { SessionSearch } from "../search/sessionSearch.ts";
 import type { SessionReader } from "../sessionReader.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
 import type { Stores } from "../stores.ts";
+import type { TerminalCommand } from "../terminalCommand.ts";
 import type { TranscriptEditors } from "../transcript/transcriptEditors.ts";
 import type { UntitledSessions } from "../transcript/untitledSessions.ts";
 import type { VirtualDocuments } from "../transcript/virtualDocuments.ts";
@@ -38,6 +39,7 @@ export interface CommandContext {
 	readonly documents: VirtualDocuments;
 	readonly checkpoints: WorkspaceCheckpoints;
 	readonly targets: Targets;
+	readonly terminalCommand: TerminalCommand;
 	readonly search: SessionSearch;
 	readonly doctor: DoctorDocuments;
 }

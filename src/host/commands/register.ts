@@ -8,6 +8,7 @@ import { cleaningUpCommands } from "./cleaningUp.ts";
 import { composingCommands } from "./composing.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { importCommands } from "./importing.ts";
+import { installingCommands } from "./installing.ts";
 import { labelCommands } from "./labels.ts";
 import { lifecycleCommands } from "./lifecycle.ts";
 import { maintenanceCommands } from "./maintaining.ts";
@@ -42,6 +43,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 		...searchCommands(context),
 		...maintenanceCommands(context),
 		...cleaningUpCommands(context),
+		...installingCommands(context),
 		...daemonCommands(context),
 		...runCommands(context),
 	};
