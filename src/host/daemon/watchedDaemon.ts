@@ -74,9 +74,15 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 		if (this.client) {
 			return Promise.resolve(this.client);
 		}
-		this.connecting ??= this.start().finally(() => {
-			this.connecting = undefined;
-		});
+		if (!this.connecting) {
+			const connecting = this.start().finally(() => {
+				// After a failure it may be the next one already.
+				if (this.connecting === connecting) {
+					this.connecting = undefined;
+				}
+			});
+			this.connecting = connecting;
+		}
 		return this.connecting;
 	}
 
@@ -113,6 +119,9 @@ export class WatchedDaemon implements FolderDaemon, vscode.Disposable {
 			await this.attach(client);
 			return client;
 		} catch (error) {
+			// Else it would go on to be called starting, until the next look.
+			this.connecting = undefined;
+			this.wait = firstRetry;
 			await this.readState(error);
 			this.lookAgain();
 			throw error;
