@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
-import { connectDaemon, readDaemonState } from "../../src/daemon/client/connect.ts";
+import { connectDaemon, findDaemon, readDaemonState } from "../../src/daemon/client/connect.ts";
 import { runtimeFolderOf } from "../../src/daemon/runtime/folder.ts";
 import { DaemonFile, daemonProtocol, messageLimit } from "../../src/protocol/daemon.ts";
 import { isFull } from "../fault/lab.ts";
@@ -253,6 +253,24 @@ test("who waits for an answer of a daemon that is killed is told so", async (t) 
 		assert.equal(each.status === "rejected" && each.reason.reason, "daemon-gone");
 	}
 	await assert.rejects(client.call("status", {}), { reason: "daemon-gone" });
+});
+
+test("a daemon that hangs is not waited for, and is there again when it goes on", async (t) => {
+	const lab = await daemonLab(t);
+	const { pid } = await lab.connect();
+	process.kill(pid, "SIGSTOP");
+	lab.atEnd(async () => void process.kill(pid, "SIGCONT"));
+	while (!/\) T /.test(await readFile(`/proc/${pid}/stat`, "utf8"))) {
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	await assert.rejects(findDaemon(lab.folder, "a command", lab.env), {
+		reason: "not-answering",
+		message: `Skein's daemon (process ${pid}) runs but does not answer. End that process and try again.`,
+	});
+	process.kill(pid, "SIGCONT");
+	const client = await findDaemon(lab.folder, "a command", lab.env);
+	assert.equal(client?.pid, pid);
+	client?.dispose();
 });
 
 test("a folder that others may enter is not used", async (t) => {

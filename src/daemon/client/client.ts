@@ -23,6 +23,8 @@ import { LineReader, LineWriter } from "../rpc/transport.ts";
 
 /** What a client holds back for a daemon that does not read. Bytes. */
 const writeBacklog = 64 * 1024 * 1024;
+/** A daemon that does not answer hello for so long hangs. ms. */
+const helloPatience = 10_000;
 
 /** An error that the daemon answered with; `data` has what its reason needs. */
 export class DaemonError extends HumanError {
@@ -65,32 +67,39 @@ export class DaemonClient {
 	}
 
 	/**
-	 * Connects and says hello. Rejects with the system's error when nobody listens, and with a {@link DaemonError}:
-	 * `bad-token`, `protocol`.
+	 * Connects and says hello. Rejects with the system's error when nobody listens, with a {@link DaemonError}: `bad-token`,
+	 * `protocol`; and with a HumanError (`not-answering`) when that takes too long.
 	 */
 	static async connect(
-		{ endpoint, token }: Pick<DaemonFile, "endpoint" | "token">,
+		{ endpoint, token, pid }: Pick<DaemonFile, "endpoint" | "token" | "pid">,
 		client: string,
 	): Promise<DaemonClient> {
 		const socket = connect(endpoint);
-		await new Promise<void>((resolve, reject) => {
-			socket.once("connect", resolve);
-			socket.once("error", reject);
-		});
-		// From now on its close tells.
-		socket.on("error", () => socket.destroy());
-		const reader = new LineReader(socket, messageLimit * 4, () => socket.destroy());
-		const connection = createMessageConnection(reader, new LineWriter(socket, writeBacklog));
-		connection.listen();
-		// A closed connection leaves its callers waiting; a disposed one tells them.
-		socket.once("close", () => connection.dispose());
+		let silence: HumanError | undefined;
+		const timer = setTimeout(() => {
+			silence = notAnswering(pid);
+			socket.destroy(silence);
+		}, helloPatience);
 		try {
+			await new Promise<void>((resolve, reject) => {
+				socket.once("connect", resolve);
+				socket.once("error", reject);
+			});
+			// From now on its close tells.
+			socket.on("error", () => socket.destroy());
+			const reader = new LineReader(socket, messageLimit * 4, () => socket.destroy());
+			const connection = createMessageConnection(reader, new LineWriter(socket, writeBacklog));
+			connection.listen();
+			// A closed connection leaves its callers waiting; a disposed one tells them.
+			socket.once("close", () => connection.dispose());
 			const hello = { protocol: daemonProtocol, token, client };
 			const daemon = await request(connection, "hello", hello);
 			return new DaemonClient(socket, connection, daemon);
 		} catch (error) {
 			socket.destroy();
-			throw error;
+			throw silence ?? error;
+		} finally {
+			clearTimeout(timer);
 		}
 	}
 
@@ -126,6 +135,15 @@ export class DaemonClient {
 			this.emitters[name].fire(parsed.data as DaemonNotice<N>);
 		}
 	}
+}
+
+/** It runs, but hangs, or is stopped. */
+export function notAnswering(pid: number | undefined): HumanError {
+	const which = pid === undefined ? "" : ` (process ${pid})`;
+	return new HumanError(
+		"not-answering",
+		`Skein's daemon${which} runs but does not answer. End that process and try again.`,
+	);
 }
 
 async function request<M extends DaemonMethod>(

@@ -14,7 +14,7 @@ import {
 } from "../runtime/folder.ts";
 import { parseJson, readJson } from "../runtime/jsonFile.ts";
 import { scrubbedEnvironment } from "../supervise/environment.ts";
-import { DaemonClient, DaemonError } from "./client.ts";
+import { DaemonClient, DaemonError, notAnswering } from "./client.ts";
 import { StartReport } from "./startReport.ts";
 
 export interface ConnectOptions {
@@ -69,12 +69,13 @@ export async function connectDaemon(options: ConnectOptions): Promise<DaemonClie
 			return client;
 		}
 		if (Date.now() > deadline) {
-			throw await notAnswering(runtime);
+			const file = await readJson({ readFile }, runtime.daemonFile, DaemonFile);
+			throw notAnswering(file?.pid);
 		}
 	}
 }
 
-/** A connection to the daemon of a folder when one runs; starts none. Rejects with a HumanError (`protocol`). */
+/** A connection to the daemon of a folder when one runs; starts none. Rejects with a HumanError: `protocol`, `not-answering`. */
 export async function findDaemon(
 	folder: string,
 	client: string,
@@ -227,13 +228,4 @@ async function openLog(path: string) {
 		}
 	}
 	return open(path, "a", 0o600);
-}
-
-async function notAnswering(runtime: RuntimeFolder): Promise<HumanError> {
-	const file = await readJson({ readFile }, runtime.daemonFile, DaemonFile);
-	const which = file ? ` (process ${file.pid})` : "";
-	return new HumanError(
-		"not-answering",
-		`Skein's daemon${which} runs but does not answer. End that process and try again.`,
-	);
 }
