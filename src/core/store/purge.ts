@@ -16,7 +16,7 @@ interface Fork {
 /**
  * Removes a session for good, with all its forks when `withForks` is set (design: section 5). The journal is first set
  * aside under another name, then all headers are read once more: a fork made meanwhile brings it back. Returns the ids
- * of what is gone.
+ * of what is gone. Throws a HumanError (`not-in-trash`, `needed-by-forks`, `busy` while a run writes one of them, ...).
  */
 export async function purgeSession(
 	store: WorkspaceStore,
@@ -28,6 +28,10 @@ export async function purgeSession(
 	const forks = await findForks(store, [id]);
 	const doomed = withForks ? withDescendants(id, forks) : [id];
 	requireUnneeded(doomed, forks);
+	for (const gone of doomed) {
+		// What a run goes on to write would be lost with the journal's name.
+		await store.checkNoRun(await store.open(gone));
+	}
 	const set: string[] = [];
 	try {
 		for (const gone of doomed) {

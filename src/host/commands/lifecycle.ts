@@ -75,6 +75,9 @@ export function lifecycleCommands(
 				l10n.t("Only a session that is neither archived nor in the trash can be archived."),
 			);
 			const rows = await context.targets.many(args, title, able);
+			if (!(await confirmArchive(context, rows))) {
+				return;
+			}
 			const done = await each(rows, title, (session) => session.archive());
 			if (done.length === 0) {
 				return;
@@ -150,16 +153,46 @@ export function lifecycleCommands(
 
 const titlesShown = 10;
 
+/** What is said of sessions in which an agent is at work; empty when there is none. */
+function liveWords(context: CommandContext, rows: readonly SessionRow[]): string {
+	const { l10n } = vscode;
+	const live = rows.filter(
+		({ summary, folder }) => folder !== null && context.daemons.of(folder).runOf(summary.id),
+	);
+	if (live.length === 0) {
+		return "";
+	}
+	return rows.length === 1
+		? l10n.t("An agent is at work in this session. Its run goes on; Stop Run ends it.")
+		: l10n.t("Agents are at work in {0}. Their runs go on; Stop Run ends them.", inWords(live));
+}
+
+/** Archiving can be undone, so it is asked about only while an agent is at work. */
+async function confirmArchive(
+	context: CommandContext,
+	rows: readonly SessionRow[],
+): Promise<boolean> {
+	const { l10n } = vscode;
+	const live = liveWords(context, rows);
+	const archive = l10n.t("Archive");
+	return (
+		live === "" ||
+		(await context.prompts.confirm(l10n.t("Archive {0}?", inWords(rows)), live, [archive])) ===
+			archive
+	);
+}
+
 /** The preview of what goes to the trash. */
 async function confirmDelete(
 	context: CommandContext,
 	rows: readonly SessionRow[],
 ): Promise<boolean> {
-	if (!readSetting("skein.confirmDelete")) {
+	const { l10n } = vscode;
+	const live = liveWords(context, rows);
+	if (live === "" && !readSetting("skein.confirmDelete")) {
 		return true;
 	}
-	const { l10n } = vscode;
-	const lines: string[] = [];
+	const lines = live === "" ? [] : [live, ""];
 	for (const { summary } of rows.slice(0, titlesShown)) {
 		const { turns, items, changedFileCount } = summary;
 		// The question names a single session already.

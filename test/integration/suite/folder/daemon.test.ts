@@ -19,6 +19,7 @@ import {
 import {
 	closeEditors,
 	folder,
+	hasJournal,
 	lastRecord,
 	paintedPanel,
 	records,
@@ -513,6 +514,38 @@ describe("A run", () => {
 		await paintedPanel("Answered unseen");
 		assert.deepEqual(prompts.asked, []);
 		await closeEditors();
+	});
+
+	it("goes on when its session is archived or deleted, which is asked about; a purge is refused", async () => {
+		const { run: id, session } = await prompt("Put away at work", "pids");
+		const { context, prompts } = await skein();
+		const daemon = context.daemons.of(folder());
+		await until("it runs", () => daemon.runOf(session));
+		const dismissed = async (command: "skein.archiveSession" | "skein.deleteSession") => {
+			prompts.reset();
+			await vscode.commands.executeCommand(command, { id: session });
+			return prompts.asked.map(({ kind, message }) => `${kind}: ${message}`).join();
+		};
+		assert.match(
+			await dismissed("skein.archiveSession"),
+			/^confirm: Archive "Put away at work"\?\nAn agent is at work .* goes on/,
+		);
+		assert.match(
+			await dismissed("skein.deleteSession"),
+			/^confirm: Delete "Put away at work"\?\nAn agent is at work .* goes on/,
+		);
+		assert.equal(context.list.get(session)?.summary.archived, false);
+		await run("archiveSession", [{ id: session }], { answers: [{ confirm: "Archive" }] });
+		await run("deleteSession", [{ id: session }], { answers: [{ confirm: "Move to Trash" }] });
+		assert.equal(daemon.runOf(session)?.id, id);
+		await run("purgeSession", [{ id: session }], {
+			answers: [{ confirm: "Purge" }],
+			error: /A turn of this session runs/,
+		});
+		await run("stopRun", [session]);
+		assert.equal(await over(id), "interrupted");
+		await run("purgeSession", [{ id: session }], { answers: [{ confirm: "Purge" }] });
+		assert.equal(hasJournal(session), false);
 	});
 
 	it("is not asked for twice: who comes late is told", async () => {
