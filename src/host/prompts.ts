@@ -4,11 +4,18 @@ export interface Choice<T> extends vscode.QuickPickItem {
 	readonly value: T;
 }
 
+/** A line between choices, with or without words. */
+export interface Divider extends vscode.QuickPickItem {
+	readonly kind: vscode.QuickPickItemKind.Separator;
+}
+
 export interface PickOptions<T> {
 	readonly title: string;
 	readonly placeholder?: string;
 	/** The choice that is highlighted first. */
 	readonly active?: T;
+	/** Choices that take a while: it is shown as busy until they are there in place of the first ones. Never rejects. */
+	readonly more?: () => Promise<readonly (Choice<T> | Divider)[]>;
 	/** Closes it, as if it were dismissed. */
 	readonly closeOn?: vscode.CancellationToken;
 }
@@ -42,7 +49,10 @@ export type NoticeKind = "info" | "warning" | "error";
 /** Every question put to the person, in one place; a test answers instead of a person (`ExtensionMode.Test` only). */
 export interface Prompts {
 	/** Undefined when it was dismissed; so for all of them. */
-	pick<T>(choices: readonly Choice<T>[], options: PickOptions<T>): Promise<T | undefined>;
+	pick<T>(
+		choices: readonly (Choice<T> | Divider)[],
+		options: PickOptions<T>,
+	): Promise<T | undefined>;
 	pickMany<T>(
 		choices: readonly Choice<T>[],
 		options: PickOptions<T>,
@@ -70,12 +80,31 @@ const toldFor = 5000;
 
 /** The prompts of VS Code itself. */
 export class WindowPrompts implements Prompts {
-	async pick<T>(choices: readonly Choice<T>[], options: PickOptions<T>): Promise<T | undefined> {
-		const picker = vscode.window.createQuickPick<Choice<T>>();
-		picker.items = choices;
-		picker.activeItems = choices.filter((choice) => choice.value === options.active);
+	async pick<T>(
+		choices: readonly (Choice<T> | Divider)[],
+		options: PickOptions<T>,
+	): Promise<T | undefined> {
+		const picker = vscode.window.createQuickPick<Choice<T> | Divider>();
+		let isOpen = true;
+		const fill = (rows: typeof choices, active: T | undefined) => {
+			picker.items = rows;
+			picker.activeItems = rows.filter((row) => "value" in row && row.value === active);
+		};
+		fill(choices, options.active);
+		if (options.more) {
+			picker.busy = true;
+			picker.keepScrollPosition = true;
+			void options.more().then((rows) => {
+				if (isOpen) {
+					const [active] = picker.activeItems;
+					fill(rows, active && "value" in active ? active.value : options.active);
+					picker.busy = false;
+				}
+			});
+		}
 		const chosen = await show(picker, options, () => picker.selectedItems[0]);
-		return chosen?.value;
+		isOpen = false;
+		return chosen && "value" in chosen ? chosen.value : undefined;
 	}
 
 	async pickMany<T>(

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type {
 	Choice,
+	Divider,
 	FilterOptions,
 	InputOptions,
 	NoticeKind,
@@ -52,9 +53,14 @@ export class ScriptedPrompts implements Prompts {
 		return this.answers.splice(0).length;
 	}
 
-	async pick<T>(choices: readonly Choice<T>[], options: PickOptions<T>): Promise<T | undefined> {
-		const answer = this.take("pick", options.title, choices.map(words));
-		return answer && "pick" in answer ? find(choices, answer.pick).value : undefined;
+	async pick<T>(
+		choices: readonly (Choice<T> | Divider)[],
+		options: PickOptions<T>,
+	): Promise<T | undefined> {
+		const rows = (await options.more?.()) ?? choices;
+		const answer = this.take("pick", options.title, rows.map(words));
+		const choosable = rows.flatMap((row) => ("value" in row ? [row] : []));
+		return answer && "pick" in answer ? find(choosable, answer.pick).value : undefined;
 	}
 
 	async pickMany<T>(

@@ -1,15 +1,19 @@
 import { access } from "node:fs/promises";
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { HumanError } from "../../base/errors.ts";
 import { Emitter, type Event } from "../../base/event.ts";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { SandboxMode } from "../../protocol/daemon.ts";
 import type { ComposerChoice } from "../../protocol/live.ts";
 import { sandboxes } from "../contributions.ts";
+import type { AgentModels } from "../daemon/agentModels.ts";
 import { type AgentChoice, configuredAgents } from "../daemon/agents.ts";
 import type { Prompts } from "../prompts.ts";
-import type { SessionList } from "../sessions/sessionList.ts";
+import { ownSource, type SessionList } from "../sessions/sessionList.ts";
 import { readSetting } from "../settings.ts";
+import { pickModel } from "./modelPicker.ts";
+import { isUnwritten } from "./untitledSessions.ts";
 
 /** Who answers a session's next prompt, and how. */
 export interface PromptChoice {
@@ -39,13 +43,15 @@ export class PromptChoices {
 	private readonly memory: vscode.Memento;
 	private readonly prompts: Prompts;
 	private readonly list: SessionList;
+	private readonly models: AgentModels;
 	/** Whether a program is there, as far as it was looked for. */
 	private readonly programs = new Map<string, boolean>();
 
-	constructor(memory: vscode.Memento, prompts: Prompts, list: SessionList) {
+	constructor(memory: vscode.Memento, prompts: Prompts, list: SessionList, models: AgentModels) {
 		this.memory = memory;
 		this.prompts = prompts;
 		this.list = list;
+		this.models = models;
 		this.onDidChange = this.changed.event;
 	}
 
@@ -124,10 +130,15 @@ export class PromptChoices {
 		this.changed.fire();
 	}
 
-	/** Lets the person choose; nothing changes when they dismiss. */
-	async choose(session: SessionSummary, what: ComposerChoice): Promise<void> {
+	/** Lets the person choose; nothing changes when they dismiss. `folder` is the one whose daemon runs the session. */
+	async choose(
+		session: SessionSummary,
+		what: ComposerChoice,
+		folder: string | undefined,
+	): Promise<void> {
 		const before = this.of(session);
-		const after = before && (await this.chosen(before, what));
+		const chooseModel = (choice: PromptChoice) => this.chooseModel(choice, session, folder);
+		const after = before && (await this.chosen(before, what, chooseModel));
 		if (after) {
 			await this.keep(session.id, after);
 		}
@@ -136,6 +147,7 @@ export class PromptChoices {
 	private async chosen(
 		before: PromptChoice,
 		what: ComposerChoice,
+		chooseModel: (before: PromptChoice) => Promise<string | undefined>,
 	): Promise<PromptChoice | undefined> {
 		switch (what) {
 			case "agent": {
@@ -145,7 +157,7 @@ export class PromptChoices {
 				return agent && !isSame ? { agent, model: undefined, sandbox } : undefined;
 			}
 			case "model": {
-				const model = await this.chooseModel(before);
+				const model = await chooseModel(before);
 				return model === undefined ? undefined : { ...before, model: model || undefined };
 			}
 			case "sandbox": {
@@ -176,41 +188,30 @@ export class PromptChoices {
 		);
 	}
 
-	/** Empty: the agent's own choice. */
-	private async chooseModel({ agent, model }: PromptChoice): Promise<string | undefined> {
-		const { l10n } = vscode;
-		const other = Symbol("other");
-		const models = new Set(model === undefined ? [] : [model]);
+	/** Empty: the agent's own choice. The agent is started, for it knows its models. */
+	private chooseModel(
+		{ agent, model }: PromptChoice,
+		session: SessionSummary,
+		folder: string | undefined,
+	): Promise<string | undefined> {
+		const seen = new Set(model === undefined ? [] : [model]);
 		for (const { summary } of this.list.rows) {
 			if (summary.model && (summary.agent ?? summary.source) === agent.id) {
-				models.add(summary.model);
+				seen.add(summary.model);
 			}
 		}
-		const chosen = await this.prompts.pick<string | symbol>(
-			[
-				{
-					label: l10n.t("Default model"),
-					description: l10n.t("what {0} is set to", agent.label),
-					value: "",
-				},
-				...[...models].sort().map((name) => ({ label: name, value: name })),
-				{ label: l10n.t("$(edit) Another model…"), value: other },
-			],
-			{
-				title: l10n.t("Model"),
-				placeholder: l10n.t("Choose the model that answers"),
-				active: model ?? "",
-			},
-		);
-		if (typeof chosen !== "symbol") {
-			return chosen;
-		}
-		const name = await this.prompts.input({
-			title: l10n.t("Model"),
-			prompt: l10n.t("The model's name as {0} knows it", agent.label),
-			value: model ?? "",
-		});
-		return name?.trim();
+		const isWritten = session.source === ownSource && !isUnwritten(session);
+		const ask = async () => {
+			await this.look(agent.spec.command);
+			const problem = this.problem({ agent, model, sandbox: undefined });
+			if (problem) {
+				throw new HumanError("agent-not-found", problem.text);
+			}
+			return folder === undefined
+				? { models: [], default: null }
+				: this.models.of(agent.spec, folder, isWritten ? session.id : null);
+		};
+		return pickModel({ agent: agent.label, model, seen: [...seen].sort(), ask }, this.prompts);
 	}
 
 	private chooseSandbox(active: SandboxMode | undefined): Promise<SandboxMode | undefined> {
