@@ -38,7 +38,20 @@ createInterface({ input: process.stdin })
 		}
 	});
 
+let stuck = false;
+
+/** Whether this is the first time in the folder: then the next process does better. */
+function isFirst() {
+	const file = `${process.cwd()}/heard`;
+	const first = !existsSync(file);
+	writeFileSync(file, "");
+	return first;
+}
+
 function handle({ id, method, params, result }) {
+	if (stuck) {
+		return;
+	}
 	if (method === undefined) {
 		asked?.(id, result);
 		return;
@@ -53,12 +66,17 @@ function handle({ id, method, params, result }) {
 			return;
 		case "thread/start":
 		case "thread/resume":
-			if (mode === "mortal" && !existsSync(`${process.cwd()}/heard`)) {
-				writeFileSync(`${process.cwd()}/heard`, "");
+			if (mode === "mortal" && isFirst()) {
 				process.kill(process.pid, "SIGKILL");
 				return;
 			}
-			startThread(id, params);
+			if (mode === "stuck" && isFirst()) {
+				stuck = true;
+				return;
+			}
+			if (mode !== "stuck-second" || threads === 0) {
+				startThread(id, params);
+			}
 			return;
 		case "model/list": {
 			// One a page.
@@ -70,7 +88,7 @@ function handle({ id, method, params, result }) {
 		}
 		case "turn/start": {
 			const turnId = `turn-${process.pid}-${++turns}`;
-			if (mode === "deaf") {
+			if (mode === "deaf" && isFirst()) {
 				return;
 			}
 			send({ id, result: { turn: { id: turnId } } });

@@ -127,11 +127,38 @@ test("a child that never answers is given up on with a reason", async (t) => {
 	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
 });
 
-test("a child that does not take a prompt fails the turn, and the session stays usable", async (t) => {
+test("a child that does not take a prompt, or opens no thread, fails the turn and is ended: the next prompt finds another", async (t) => {
+	for (const [mode, method] of [
+		["deaf", "turn/start"],
+		["stuck", "thread/start"],
+	] as const) {
+		const lab = await live(t, [...impatient, "--backoff", "1"]);
+		const end = await lab.turn(mode, 3);
+		assert.equal(end.detail?.["status"], "failed");
+		assert.match(end.message, new RegExp(`did not answer ${method} within`));
+		// It may work on what it did not answer: nobody would see it.
+		const { detail } = await lab.watch.next("child.exited");
+		assert.equal(detail?.["signal"], "SIGKILL");
+		assert.equal((await lab.turn(mode, 3)).detail?.["status"], "completed");
+		assert.equal((await lab.items()).at(-1), "agentMessage: word 0. word 1. word 2. ");
+	}
+});
+
+test("a child that opens no thread for one session is left to another one's turn", async (t) => {
 	const lab = await live(t, impatient);
-	const end = await lab.turn("deaf");
-	assert.match(end.message, /did not answer turn\/start/);
-	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+	const other = await lab.store.create({ agent: "fake" });
+	const started = new Promise<void>((resolve) => lab.client.on("delta")(() => resolve()));
+	await lab.client.call("follow", { session: other.id });
+	const agent = fakeAgent("stuck-second", 1_000_000_000);
+	const long = { session: other.id, input: { text: "word" }, agent };
+	const { run } = await lab.client.call("prompt", long);
+	await started;
+	const end = await lab.turn("stuck-second", 1_000_000_000);
+	assert.match(end.message, /did not answer thread\/start/);
+	assert.equal(lab.watch.events.filter(({ type }) => type === "child.exited").length, 0);
+	const { status } = await lab.client.call("interrupt", { session: other.id });
+	assert.equal(status, "interrupted");
+	assert.equal((await lab.watch.ended(run)).detail?.["status"], "interrupted");
 });
 
 test("a child that exits at once is given up on with its last words", async (t) => {

@@ -1,3 +1,4 @@
+import { HumanError } from "../../base/errors.ts";
 import type { ItemContent } from "../../core/model/item.ts";
 import type {
 	ApprovalKind,
@@ -67,8 +68,8 @@ export interface TurnObserver {
 	approval(ask: ApprovalAsk, withdrawn: AbortSignal): Promise<ApprovalAnswer | undefined>;
 	/** Something there are no words for: kept as it is. */
 	raw(label: string, value: unknown): void;
-	/** The last call. */
-	ended(status: TurnStatus, error?: string): void;
+	/** The last call. `unheard`: the agent did not say that it has taken the prompt, and may work on it all the same. */
+	ended(status: TurnStatus, error?: string, unheard?: boolean): void;
 }
 
 /** One conversation at an agent. */
@@ -121,6 +122,11 @@ export interface DriverContext {
 }
 
 export type Driver = (context: DriverContext) => AgentConnection;
+
+/** Whether the agent did not answer in time: it hangs, or does what it was asked for without a word. */
+export function isSilence(error: unknown): boolean {
+	return error instanceof HumanError && error.reason === "agent-silent";
+}
 
 /** The agent does not have the thread, or cannot do what was asked with it: "has lost it", to come after its name. */
 export class ThreadGone extends Error {

@@ -1,5 +1,5 @@
 import { HumanError } from "../../base/errors.ts";
-import type { ApprovalOutcome } from "../../core/model/record.ts";
+import type { ApprovalOutcome, RecordDraft } from "../../core/model/record.ts";
 import type { Approval } from "../../protocol/daemon.ts";
 import type { ApprovalAnswer } from "../drivers/driver.ts";
 
@@ -86,6 +86,27 @@ export class Approvals {
 			this.answered.delete(oldest);
 		}
 	}
+}
+
+/** The record of an answer; what was answered to secret questions is not in it. */
+export function answeredRecord(
+	approval: string,
+	answer: ApprovalAnswer | undefined,
+	questions: Approval["questions"],
+	client: string | undefined,
+): RecordDraft {
+	const secret = new Set(questions.filter((each) => each.secret).map((each) => each.id));
+	const answers = Object.entries(answer?.answers ?? {}).filter(([name]) => !secret.has(name));
+	return {
+		type: "approval.answered",
+		approval,
+		outcome: outcomeOf(answer),
+		...(answer ? { option: answer.option.id } : {}),
+		...(answers.length > 0
+			? { answers: Object.fromEntries(answers.map(([name, given]) => [name, [...given]])) }
+			: {}),
+		...(client === undefined ? {} : { by: client }),
+	};
 }
 
 export function outcomeOf(answer: ApprovalAnswer | undefined): ApprovalOutcome {

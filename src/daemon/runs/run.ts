@@ -9,13 +9,14 @@ import {
 	type AgentThread,
 	type ApprovalAnswer,
 	type ApprovalAsk,
+	isSilence,
 	ThreadGone,
 	type ThreadSettings,
 	type TurnObserver,
 } from "../drivers/driver.ts";
 import type { StateStore } from "../state/stateStore.ts";
 import type { AgentProcess } from "../supervise/agentProcess.ts";
-import { type Approvals, outcomeOf } from "./approvals.ts";
+import { type Approvals, answeredRecord, outcomeOf } from "./approvals.ts";
 import { type PlannedContext, primedContext } from "./context.ts";
 import { JournalFeed } from "./journalFeed.ts";
 import { LiveItems } from "./liveItems.ts";
@@ -131,6 +132,10 @@ export class Run implements TurnObserver {
 			this.support.onThread(this.record.session, thread).catch(() => undefined);
 		} catch (error) {
 			this.finish("failed", errorSentence(error));
+			// Nothing was asked of it yet: while others still use it, it is left to them.
+			if (isSilence(error) && !this.agent.isShared) {
+				void this.agent.kill();
+			}
 		} finally {
 			await this.outcome;
 			this.agent.release();
@@ -305,8 +310,11 @@ export class Run implements TurnObserver {
 	}
 
 	/** The driver's last call. */
-	ended(status: TurnStatus, error?: string): void {
+	ended(status: TurnStatus, error?: string, unheard?: boolean): void {
 		this.finish(this.interrupted && status !== "completed" ? "interrupted" : status, error);
+		if (unheard) {
+			void this.agent.kill();
+		}
 	}
 
 	/** A thread to prompt. An agent that has just gone is waited for once: nothing has been asked of it yet. */
@@ -355,19 +363,8 @@ export class Run implements TurnObserver {
 		questions: NonNullable<ApprovalAsk["questions"]>,
 		client: string | undefined,
 	): Promise<void> {
-		const secret = new Set(questions.filter((each) => each.secret).map((each) => each.id));
-		const answers = Object.entries(answer?.answers ?? {}).filter(([name]) => !secret.has(name));
 		const outcome = outcomeOf(answer);
-		this.feed.put({
-			type: "approval.answered",
-			approval: id,
-			outcome,
-			...(answer ? { option: answer.option.id } : {}),
-			...(answers.length > 0
-				? { answers: Object.fromEntries(answers.map(([name, given]) => [name, [...given]])) }
-				: {}),
-			...(client === undefined ? {} : { by: client }),
-		});
+		this.feed.put(answeredRecord(id, answer, questions, client));
 		await this.feed.stored();
 		this.mine.delete(id);
 		if (!this.isOver) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { errorSentence, HumanError, systemErrorCode } from "../../base/errors.ts";
 import type { AgentSpec } from "../../protocol/daemon.ts";
-import type { AgentConnection, AgentListener } from "../drivers/driver.ts";
+import { type AgentConnection, type AgentListener, isSilence } from "../drivers/driver.ts";
 import { driverOf, openRecording } from "../drivers/drivers.ts";
 import { ProtocolRecorder } from "../drivers/recorded/recorder.ts";
 import { redactor } from "../drivers/recorded/redact.ts";
@@ -108,6 +108,11 @@ export class AgentProcess {
 	hold(): void {
 		this.users++;
 		clearTimeout(this.idleTimer);
+	}
+
+	/** Whether more than one run needs it. */
+	get isShared(): boolean {
+		return this.users > 1;
 	}
 
 	release(): void {
@@ -284,8 +289,7 @@ export class AgentProcess {
 		} catch (error) {
 			const exit = await child.kill();
 			await this.exited(child, exit);
-			const told = error instanceof HumanError && error.reason === "agent-silent";
-			throw told ? error : new HumanError("agent-gone", exit.reason, { cause: error });
+			throw isSilence(error) ? error : new HumanError("agent-gone", exit.reason, { cause: error });
 		}
 		await this.event("info", "child.started", `${agent} runs (process ${child.pid}).`, {
 			pid: child.pid,

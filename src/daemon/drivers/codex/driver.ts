@@ -7,6 +7,7 @@ import {
 	type AgentThread,
 	type ContextPlan,
 	type DriverContext,
+	isSilence,
 	ThreadGone,
 	type ThreadSettings,
 	type TurnObserver,
@@ -103,6 +104,9 @@ class CodexConnection implements AgentConnection {
 		try {
 			return await this.opened("thread/resume", { threadId }, settings);
 		} catch (error) {
+			if (!(error instanceof ThreadGone)) {
+				throw error;
+			}
 			const isBack = await this.peer.call("thread/unarchive", { threadId }).then(
 				() => true,
 				() => false,
@@ -220,7 +224,7 @@ class CodexThread implements AgentThread {
 				...(sandbox === undefined ? {} : { sandboxPolicy: sandboxPolicies[sandbox] }),
 			})
 			.then((answer) => turn.started(TurnAnswer.parse(answer).turn.id))
-			.catch((error: Error) => turn.finish("failed", error.message));
+			.catch((error: Error) => turn.finish("failed", error.message, isSilence(error)));
 	}
 
 	async steer(input: PromptInput): Promise<void> {

@@ -54,7 +54,7 @@ export class CodexTurn {
 		}
 	}
 
-	finish(status: TurnStatus, error?: string): void {
+	finish(status: TurnStatus, error?: string, unheard?: boolean): void {
 		if (this.finished) {
 			return;
 		}
@@ -64,7 +64,7 @@ export class CodexTurn {
 		}
 		this.settleId(undefined);
 		this.onFinished();
-		this.observer.ended(status, error);
+		this.observer.ended(status, error, unheard);
 	}
 
 	notified(method: string, params: unknown, turnId: string | undefined): void {
