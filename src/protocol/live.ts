@@ -64,8 +64,10 @@ export interface ComposerState {
 	readonly imports?: string;
 	readonly run?: LiveRun;
 	readonly queue: readonly QueuedPrompt[];
-	/** The queue waits for the person: the turn before did not complete. */
+	/** The queue waits for the person: the turn before did not complete, or the first one could not be sent. */
 	readonly queueHeld: boolean;
+	/** Why it could not: a sentence. */
+	readonly queueReason?: string;
 }
 
 /** A question of the agent's that has been answered. */

@@ -28,6 +28,12 @@ export interface Outcome {
 	readonly message?: string;
 }
 
+/** It cannot be given now, but later. */
+interface MustWait {
+	readonly outcome: "waits";
+	readonly message?: string;
+}
+
 const queuesKey = "composer.queues";
 const runsKey = "composer.runs";
 const historyKey = "composer.history";
@@ -82,8 +88,8 @@ export class SessionPrompts implements vscode.Disposable {
 		return this.underWay.has(session);
 	}
 
-	queueOf(session: string): Pick<PromptQueue, "prompts" | "held"> {
-		return this.queues.get(session) ?? { prompts: [], held: false };
+	queueOf(session: string): Pick<PromptQueue, "prompts" | "held" | "reason"> {
+		return this.queues.get(session) ?? { prompts: [], held: false, reason: undefined };
 	}
 
 	get history(): readonly string[] {
@@ -97,17 +103,10 @@ export class SessionPrompts implements vscode.Disposable {
 		draft: PromptDraft,
 		way: PromptWay,
 	): Promise<Outcome> {
-		const run = this.parts.daemons.of(folder).runOf(session);
-		if (!run && !this.underWay.has(session)) {
-			return this.sendOrQueue(session, folder, draft);
-		}
-		if (run && !this.isMine(run)) {
-			throw new HumanError(
-				"busy",
-				vscode.l10n.t("{0} runs a turn of this session. Nothing was sent.", run.client),
-			);
-		}
-		return way === "steer" ? this.steer(session, folder, draft) : this.wait(session, folder, draft);
+		const attempt = await this.attempt(session, folder, draft, way);
+		return attempt.outcome === "waits"
+			? this.wait(session, folder, attempt, (queue) => queue.add(draft))
+			: attempt;
 	}
 
 	/** Ends the turn that runs. */
@@ -132,31 +131,67 @@ export class SessionPrompts implements vscode.Disposable {
 		await this.keepQueues(session);
 	}
 
-	/** Sends a prompt that waits: as a turn of its own, or into the one that runs. */
+	/**
+	 * Sends a prompt that waits: as a turn of its own, or into the one that runs. One that cannot be sent waits again,
+	 * where it was. Throws why, unless it stands beside the queue.
+	 */
 	async sendQueued(session: string, id: string): Promise<Outcome | undefined> {
 		const queue = this.queues.get(session);
+		const place = queue?.placeOf(id) ?? -1;
 		const prompt = queue?.take(id);
 		if (!queue || !prompt) {
 			return undefined;
 		}
+		const { folder } = queue;
 		try {
-			return await this.give(session, queue.folder, prompt, "steer");
+			const attempt = await this.attempt(session, folder, prompt, "steer");
+			return attempt.outcome === "waits"
+				? await this.wait(session, folder, attempt, (now) => now.putBack(prompt, place))
+				: attempt;
 		} catch (error) {
-			queue.putBack(prompt);
-			throw error;
+			if (this.parts.daemons.of(folder).runOf(session)) {
+				this.queueFor(session, folder).putBack(prompt, place);
+				throw error;
+			}
+			this.hold(session, folder, prompt, place, error);
+			return { outcome: "queued" };
 		} finally {
 			await this.keepQueues(session);
 		}
 	}
 
-	private async sendOrQueue(session: string, folder: string, draft: PromptDraft): Promise<Outcome> {
+	/** Gives a prompt to the daemon, if it can be given now. */
+	private async attempt(
+		session: string,
+		folder: string,
+		draft: PromptDraft,
+		way: PromptWay,
+	): Promise<Outcome | MustWait> {
+		const run = this.parts.daemons.of(folder).runOf(session);
+		if (!run && !this.underWay.has(session)) {
+			return this.begin(session, folder, draft);
+		}
+		if (run && !this.isMine(run)) {
+			throw new HumanError(
+				"busy",
+				vscode.l10n.t("{0} runs a turn of this session. Nothing was sent.", run.client),
+			);
+		}
+		return way === "steer" ? this.steer(session, folder, draft) : { outcome: "waits" };
+	}
+
+	private async begin(
+		session: string,
+		folder: string,
+		draft: PromptDraft,
+	): Promise<Outcome | MustWait> {
 		try {
 			await this.send(session, folder, draft);
 			return { outcome: "sent" };
 		} catch (error) {
 			const run = this.parts.daemons.of(folder).runOf(session);
 			if (error instanceof HumanError && error.reason === "busy" && run && this.isMine(run)) {
-				return this.wait(session, folder, draft);
+				return { outcome: "waits" };
 			}
 			throw error;
 		}
@@ -190,7 +225,11 @@ export class SessionPrompts implements vscode.Disposable {
 		}
 	}
 
-	private async steer(session: string, folder: string, draft: PromptDraft): Promise<Outcome> {
+	private async steer(
+		session: string,
+		folder: string,
+		draft: PromptDraft,
+	): Promise<Outcome | MustWait> {
 		try {
 			const client = await this.parts.daemons.of(folder).connect();
 			await client.call("steer", { session, input: await this.inputOf(draft) });
@@ -202,32 +241,37 @@ export class SessionPrompts implements vscode.Disposable {
 				throw error;
 			}
 			const why = errorSentence(error);
-			const queued = await this.wait(session, folder, draft);
 			return {
-				...queued,
+				outcome: "waits",
 				message: vscode.l10n.t("{0} The prompt waits until the turn ends.", why),
 			};
 		}
 	}
 
-	private async wait(session: string, folder: string, draft: PromptDraft): Promise<Outcome> {
-		let queue = this.queues.get(session);
-		if (!queue) {
-			queue = new PromptQueue(folder);
-			this.queues.set(session, queue);
-		}
-		queue.add(draft);
+	private async wait(
+		session: string,
+		folder: string,
+		{ message }: MustWait,
+		put: (queue: PromptQueue) => void,
+	): Promise<Outcome> {
+		const queue = this.queueFor(session, folder);
+		put(queue);
 		await this.keepQueues(session);
 		// The turn may have ended while the prompt was on its way here.
 		const daemon = this.parts.daemons.of(folder);
 		if (daemon.client && !daemon.runOf(session) && !this.underWay.has(session)) {
 			const next = queue.take();
-			if (next) {
-				await this.sendNext(session, queue, next);
+			if (next && (await this.sendNext(session, folder, next))) {
 				return { outcome: "sent" };
 			}
 		}
-		return { outcome: "queued" };
+		return { outcome: "queued", ...(message === undefined ? {} : { message }) };
+	}
+
+	private queueFor(session: string, folder: string): PromptQueue {
+		const queue = this.queues.get(session) ?? new PromptQueue(folder);
+		this.queues.set(session, queue);
+		return queue;
 	}
 
 	private turnEnded(session: string, { detail }: DaemonEvent): void {
@@ -238,22 +282,37 @@ export class SessionPrompts implements vscode.Disposable {
 		}
 		const next = queue.turnEnded(detail?.["status"] === "completed");
 		if (next) {
-			void this.sendNext(session, queue, next);
+			void this.sendNext(session, queue.folder, next);
 		} else {
 			void this.keepQueues(session);
 		}
 	}
 
-	/** Never rejects: a prompt that cannot be sent waits, held, where it was. */
-	private async sendNext(session: string, queue: PromptQueue, next: QueuedPrompt): Promise<void> {
+	/** Whether it was sent. Never rejects: a prompt that cannot be sent waits, held, where it was. */
+	private async sendNext(session: string, folder: string, next: QueuedPrompt): Promise<boolean> {
 		try {
-			await this.send(session, queue.folder, next);
+			await this.send(session, folder, next);
+			return true;
 		} catch (error) {
-			this.parts.log.warn(`A prompt that waited was not sent: ${errorSentence(error)}`);
-			queue.putBack(next);
-			queue.held = true;
+			this.hold(session, folder, next, 0, error);
+			return false;
+		} finally {
+			await this.keepQueues(session);
 		}
-		await this.keepQueues(session);
+	}
+
+	/** Puts a prompt that could not be sent back, with the reason for the person. */
+	private hold(
+		session: string,
+		folder: string,
+		prompt: QueuedPrompt,
+		place: number,
+		error: unknown,
+	): void {
+		this.parts.log.warn(`A prompt that waited was not sent: ${errorSentence(error)}`);
+		const queue = this.queueFor(session, folder);
+		queue.putBack(prompt, place);
+		queue.hold(errorSentence(error));
 	}
 
 	private async inputOf({ text, mentions, images }: PromptDraft): Promise<PromptInput> {

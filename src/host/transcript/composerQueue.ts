@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { PromptDraft, QueuedPrompt } from "../../protocol/live.ts";
 
 /** What waits in one session, as it is kept over a reload. */
@@ -5,25 +6,27 @@ export interface KeptQueue {
 	readonly folder: string;
 	readonly prompts: readonly QueuedPrompt[];
 	readonly held: boolean;
+	readonly reason?: string;
 }
 
 /**
  * The prompts that wait for a session's turn to end, in the order they were given.
  * They go on by themselves only after a turn that completed: one that failed or was stopped holds them until the person
- * sends the next prompt or says so.
+ * sends the next prompt or says so. So does one that could not be sent, with the reason.
  */
 export class PromptQueue {
 	readonly folder: string;
 	prompts: readonly QueuedPrompt[] = [];
 	held = false;
-	private lastId = 0;
+	/** Why the first one could not be sent: a sentence. */
+	reason: string | undefined;
 
 	constructor(folder: string, kept?: KeptQueue) {
 		this.folder = folder;
 		if (kept) {
 			this.prompts = kept.prompts;
 			this.held = kept.held;
-			this.lastId = Math.max(0, ...kept.prompts.map(({ id }) => Number(id) || 0));
+			this.reason = kept.reason;
 		}
 	}
 
@@ -32,12 +35,23 @@ export class PromptQueue {
 	}
 
 	add(draft: PromptDraft): void {
-		this.prompts = [...this.prompts, this.named(draft)];
+		this.prompts = [...this.prompts, { ...draft, id: randomUUID() }];
 	}
 
-	/** Puts a prompt that could not be sent where it was: first. */
-	putBack(prompt: QueuedPrompt): void {
-		this.prompts = [prompt, ...this.prompts];
+	/** How many go before it. */
+	placeOf(id: string): number {
+		return this.prompts.findIndex((each) => each.id === id);
+	}
+
+	/** Puts a prompt that could not be sent where it was. */
+	putBack(prompt: QueuedPrompt, place = 0): void {
+		this.prompts = this.prompts.toSpliced(place, 0, prompt);
+	}
+
+	/** Nothing goes on by itself. */
+	hold(reason?: string): void {
+		this.held = true;
+		this.reason = reason;
 	}
 
 	/** Takes a prompt out; the first one unless another is meant. */
@@ -54,20 +68,18 @@ export class PromptQueue {
 	/** A turn has ended. Returns the prompt to send now. */
 	turnEnded(completed: boolean): QueuedPrompt | undefined {
 		this.held = !completed && !this.isEmpty;
+		this.reason = undefined;
 		return completed ? this.take() : undefined;
 	}
 
 	/** A turn has begun: what waits goes on after it. */
 	turnStarted(): void {
 		this.held = false;
+		this.reason = undefined;
 	}
 
 	get kept(): KeptQueue {
-		return { folder: this.folder, prompts: this.prompts, held: this.held };
-	}
-
-	private named(draft: PromptDraft): QueuedPrompt {
-		this.lastId++;
-		return { ...draft, id: String(this.lastId) };
+		const { folder, prompts, held, reason } = this;
+		return { folder, prompts, held, ...(reason === undefined ? {} : { reason }) };
 	}
 }

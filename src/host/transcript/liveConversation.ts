@@ -194,7 +194,7 @@ export class Conversation implements vscode.Disposable {
 			? { text: vscode.l10n.t("This session is in the trash. Restore it to go on with it.") }
 			: this.parts.choices.problem(choice);
 		const run = this.run();
-		const { prompts, held } = this.parts.prompts.queueOf(session.id);
+		const { prompts, held, reason } = this.parts.prompts.queueOf(session.id);
 		return {
 			...(blocked ? { blocked } : {}),
 			agent: choice?.agent.label ?? vscode.l10n.t("Agent"),
@@ -206,6 +206,7 @@ export class Conversation implements vscode.Disposable {
 			queue: prompts,
 			// A turn whose daemon is gone will never end.
 			queueHeld: held || (!run && !this.parts.prompts.isUnderWay(session.id)),
+			...(held && reason !== undefined ? { queueReason: reason } : {}),
 		};
 	}
 

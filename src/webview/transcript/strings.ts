@@ -158,6 +158,7 @@ export const strings = {
 
 	"queue.label": "Sent when the turn ends",
 	"queue.held": "Not sent, because the turn did not complete",
+	"queue.notSent": "Not sent",
 	"queue.edit": "Edit Prompt",
 	"queue.remove": "Remove from Queue",
 	"queue.send": "Send Now",

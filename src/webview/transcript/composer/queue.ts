@@ -15,15 +15,16 @@ export class QueueView {
 		this.changed = changed;
 	}
 
-	view(words: Words, { queue, queueHeld, run, canSteer }: ComposerState) {
+	view(words: Words, { queue, queueHeld, queueReason, run, canSteer }: ComposerState) {
 		if (queue.length === 0) {
 			return nothing;
 		}
-		const label = words.say(queueHeld ? "queue.held" : "queue.label");
+		const hint = queueReason ?? words.say(queueHeld ? "queue.held" : "queue.label");
+		const label = queueReason === undefined ? hint : words.say("queue.notSent");
 		// While a turn runs, only an agent that takes additions can be given one.
 		const canSend = run ? canSteer && run.mine : true;
 		return html`<section class="queue" aria-label=${label}>
-			<p class="hint">${label}</p>
+			<p class="hint" dir="auto">${hint}</p>
 			<ol>
 				${repeat(
 					queue,
