@@ -49,6 +49,7 @@ export const commandIds = {
 	copyItemLink: "skein.copyItemLink",
 	revealJournal: "skein.revealJournal",
 	importSession: "skein.importSession",
+	importSessions: "skein.importSessions",
 	resumeInTerminal: "skein.resumeInTerminal",
 	acknowledgeDamage: "skein.acknowledgeDamage",
 	restoreKept: "skein.restoreKept",

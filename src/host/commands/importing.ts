@@ -18,41 +18,66 @@ import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
 
 /** Making sources' sessions ours: losslessly, and again at any time to bring in what they have grown by. */
-export function importCommands(context: CommandContext): Handlers<"importSession"> {
-	const { l10n } = vscode;
+export function importCommands(
+	context: CommandContext,
+): Handlers<"importSession" | "importSessions"> {
+	const title = vscode.l10n.t("Import Session");
 	return {
 		async importSession(...args) {
 			requireTrust();
-			const title = l10n.t("Import Session");
-			const rows =
-				args[0] instanceof vscode.Uri && args[0].scheme === "file"
-					? await rowsOfFiles(context, [args[0]])
-					: // Null: asked for without meaning the session in front.
-						args[0] === null || (args[0] === undefined && !context.editors.active?.session)
-						? await choose(context, title)
-						: await growable(context, await context.targets.many(args, title));
-			const preferred = rows.length === 1 ? rows[0]?.folder : undefined;
-			const folder = preferred ?? (await chooseFolder(context, title));
-			const store = context.stores.writing(folder);
-			const imported: Session[] = [];
-			let items = 0;
-			const done = await forEachSession(context, rows, title, async ({ summary }) => {
-				const adopted = await store.adopt(context.reader.source(summary), summary);
-				imported.push(adopted.session);
-				await showChange(context, adopted.session.id, folder);
-				items += adopted.items;
-			});
-			const [only, ...others] = imported;
-			if (!only) {
-				return [];
+			const [first] = args;
+			if (first instanceof vscode.Uri && first.scheme === "file") {
+				return importRows(context, await rowsOfFiles(context, [first]), title);
 			}
-			if (others.length === 0) {
-				await showMade(context, only, folder);
-			}
-			context.prompts.tell(l10n.t("Imported {0}: {1} new items", inWords(done), items));
-			return imported.map((session) => session.id);
+			// Null: asked for without meaning the session in front.
+			const isNamed = first === undefined ? isImportableInFront(context) : first !== null;
+			const rows = isNamed
+				? await growable(context, await context.targets.many(args, title))
+				: await choose(context, title);
+			return importRows(context, rows, title);
+		},
+
+		/** Takes no session: a view's menu gives its commands the row with the focus, which nobody meant. */
+		async importSessions() {
+			requireTrust();
+			return importRows(context, await choose(context, title), title);
 		},
 	};
+}
+
+/** Whether the transcript in front is a source's session, or was one: there may be something to bring in. */
+function isImportableInFront({ editors }: CommandContext): boolean {
+	const { session, opened } = editors.active ?? {};
+	const summary = session && opened?.transcript.summary;
+	return summary !== undefined && (summary.source !== ownSource || summary.origin !== null);
+}
+
+/** Returns the ids of the sessions of ours that they are now. */
+async function importRows(
+	context: CommandContext,
+	rows: readonly SessionRow[],
+	title: string,
+): Promise<readonly string[]> {
+	const preferred = rows.length === 1 ? rows[0]?.folder : undefined;
+	const folder = preferred ?? (await chooseFolder(context, title));
+	const store = context.stores.writing(folder);
+	const imported: Session[] = [];
+	let items = 0;
+	const done = await forEachSession(context, rows, title, async ({ summary }) => {
+		const adopted = await store.adopt(context.reader.source(summary), summary);
+		imported.push(adopted.session);
+		await showChange(context, adopted.session.id, folder);
+		items += adopted.items;
+	});
+	const [only, ...others] = imported;
+	if (!only) {
+		return [];
+	}
+	if (others.length === 0) {
+		await showMade(context, only, folder);
+	}
+	context.prompts.tell(vscode.l10n.t("Imported {0}: {1} new items", inWords(done), items));
+	return imported.map((session) => session.id);
 }
 
 /** Sources' rows as they are; for ours that were imported, the source's own row, to bring in its growth. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, rmSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -9,6 +9,7 @@ import {
 	isOn,
 	listed,
 	newSession,
+	paintedPanel,
 	records,
 	run,
 	skein,
@@ -37,6 +38,35 @@ describe("Importing, resuming and restoring", () => {
 		})) as string[];
 		assert.ok(id);
 		assert.ok(records(id).length > 3);
+	});
+
+	it("Import Session asks where the session in front is our own, and takes an agent's", async () => {
+		await closeEditors();
+		const source = await listed("A --json option");
+		const choose = { pickMany: [/A --json option/] };
+		const own = await newSession("Our own, in front");
+		await run("openSession", [{ id: own }]);
+		await paintedPanel("Our own, in front");
+		const asked = (await run("importSession", [], { answers: [choose] })) as string[];
+		assert.equal(asked.length, 1);
+		await closeEditors();
+		await run("openSession", [{ id: asked[0] }]);
+		await paintedPanel("A --json option");
+		assert.deepEqual(await run("importSession"), asked);
+		assert.equal(source.id, (await listed("A --json option")).id);
+		await closeEditors();
+	});
+
+	it("Import Sessions asks, whatever row has the focus", async () => {
+		const { context } = await skein();
+		const own = await newSession("Our own, with the focus");
+		const foreign = context.list.rows.find(({ summary }) => summary.source !== "skein");
+		assert.ok(foreign);
+		for (const id of [own, foreign.summary.id]) {
+			const node = { kind: "session", id, folder: folder() };
+			await run("importSessions", [node, [node, node]], { answers: [{ pickMany: [] }] });
+		}
+		assert.equal(context.list.get(foreign.summary.id)?.summary.source, foreign.summary.source);
 	});
 
 	it("Resume in Terminal starts codex itself, without a shell, in the session's folder", async () => {
@@ -82,22 +112,5 @@ describe("Importing, resuming and restoring", () => {
 		assert.ok(await isOn("sessions", "Damaged"));
 		await run("acknowledgeDamage", [{ id }]);
 		await until("the warning is gone", () => context.list.get(id)?.summary.diagnostics === 0);
-	});
-
-	it("sessions whose files are removed are announced, and Restore Removed Sessions brings them back", async () => {
-		const id = await newSession("Removed by git clean");
-		const { context } = await skein();
-		await context.catalogue.refresh();
-		rmSync(path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`));
-		await until("the row announces it", async () => {
-			await context.catalogue.refresh();
-			return (await tree("sessions")).some((line) =>
-				/removed session.* can be restored/.test(line),
-			);
-		});
-		assert.ok((context.views.view("sessions").badge?.value ?? 0) > 0);
-		await run("restoreKept", [], { answers: [{ pickMany: [/Removed by git clean/] }] });
-		assert.equal(records(id)[0]?.type, "session.created");
-		await until("it is listed again", () => isOn("sessions", "Removed by git clean"));
 	});
 });
