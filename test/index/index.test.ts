@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import {
 	appendFile,
 	chmod,
@@ -416,6 +416,69 @@ for (const [what, spoil] of [
 		}
 	});
 }
+
+test("an index that is deleted in the middle of an update is whole after it", async (t) => {
+	const { store, locations, session } = await filled(t);
+	const others = [];
+	for (let n = 0; n < 4; n++) {
+		const other = await store.create({ title: `Session ${n}` });
+		await other.addItem(await other.startTurn(), { type: "userMessage", text: `needle ${n}` });
+		others.push(other);
+	}
+	const index = await openIndex(t, store);
+	await index.update();
+	await session.addItem(await session.startTurn(), { type: "userMessage", text: "needle more" });
+	const file = await onlyFile(locations);
+	for (const at of [0, 1]) {
+		let isGone = false;
+		await others[at]?.rename(`Another name ${at}`);
+		const done = await index.update({
+			progress: (count) => {
+				if (count === at && !isGone) {
+					isGone = true;
+					for (const ending of ["", "-wal", "-shm"]) {
+						rmSync(`${file}${ending}`, { force: true });
+					}
+				}
+			},
+		});
+		assert.ok(isGone);
+		assert.deepEqual([done.sessions, done.items], [5, 8]);
+		assert.equal((await index.search("needle")).total, 5);
+		assert.equal(await index.isNew(), false);
+		assert.deepEqual(await index.compareWithReplay(), { equal: true, differences: [], behind: 0 });
+	}
+	const always = index.update({ progress: () => rmSync(file, { force: true }) });
+	await assert.rejects(always, { reason: "index-busy" });
+	await index.update();
+	assert.equal((await index.search("needle")).total, 5);
+});
+
+test("what another process has made anew is not set aside", async (t) => {
+	const { store, locations } = await filled(t);
+	const [index, other] = [await openIndex(t, store), await openIndex(t, store)];
+	await index.update();
+	const file = await onlyFile(locations);
+	const { DatabaseSync } = loadSqlite();
+	const db = new DatabaseSync(file);
+	db.exec("UPDATE items SET status = 2");
+	db.close();
+	let isMended = false;
+	const { differences } = await index.compareWithReplay({
+		progress: () => {
+			if (!isMended) {
+				isMended = true;
+				rmSync(file);
+				rmSync(`${file}-wal`);
+			}
+		},
+	});
+	assert.ok(isMended && differences.length > 0);
+	await other.update();
+	assert.equal((await other.search("login")).total, 3);
+	assert.deepEqual(index.notices, []);
+	assert.ok(!existsSync(`${file}.aside`));
+});
 
 test("single flipped bits never give a wrong row, and a rebuild is always right", async (t) => {
 	const { store, locations } = await filled(t);

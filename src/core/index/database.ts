@@ -53,7 +53,7 @@ export class IndexDatabase {
 			this.close();
 			throw unavailable(error, this.file);
 		}
-		this.inode = this.file === inMemory ? "" : inodeOf(this.file);
+		this.inode = inodeOf(this.file);
 		this.ownChanges++;
 		this.opens++;
 		return this.handle;
@@ -126,10 +126,13 @@ export class IndexDatabase {
 		return `${this.opens} ${scalar(this.current(), "PRAGMA data_version")}`;
 	}
 
-	/** Renames the file out of the way, with a sentence about why. The next use makes an empty one. */
+	/**
+	 * Renames the file out of the way, with a sentence about why. The next use makes an empty one. Nothing is renamed when
+	 * the file is not the one any more that was open: somebody else has done so.
+	 */
 	setAside(reason: string): void {
 		this.close();
-		if (this.file === inMemory) {
+		if (this.file === inMemory || this.inode !== inodeOf(this.file)) {
 			return;
 		}
 		const aside = `${this.file}.aside`;
@@ -228,6 +231,7 @@ export class IndexDatabase {
 			}
 		}
 		let reason: string;
+		this.inode = inodeOf(this.file);
 		try {
 			const opened = this.openNow();
 			if (typeof opened !== "string") {
@@ -333,6 +337,9 @@ function damageBehind(error: unknown, file: string): unknown {
 }
 
 function inodeOf(file: string): string {
+	if (file === inMemory) {
+		return "";
+	}
 	const stat = fs.statSync(file, { throwIfNoEntry: false });
 	return stat ? `${stat.dev}:${stat.ino}` : "";
 }

@@ -4,6 +4,7 @@ import type { IndexDatabase } from "./database.ts";
 import type { IndexedItem, IndexedTurn, KnownItem } from "./indexedItem.ts";
 import { Outlines } from "./outlines.ts";
 import type { FileRecord, ItemChange, Projection } from "./projection.ts";
+import type { SteadyWrites } from "./steadyWrites.ts";
 
 /** Text that is gathered before it is stored. UTF-16 units. */
 const textLimit = 16 * 1024 * 1024;
@@ -39,14 +40,14 @@ export interface BatchEntry {
 export class ItemBatch {
 	/** Items stored so far that were not in the index as they are now. */
 	changed = 0;
-	private readonly db: IndexDatabase;
+	private readonly writes: SteadyWrites;
 	private readonly projection: Projection;
 	private readonly outlines: Outlines;
 	private entries: BatchEntry[] = [];
 	private text = 0;
 
-	constructor(db: IndexDatabase, projection: Projection) {
-		this.db = db;
+	constructor(db: IndexDatabase, writes: SteadyWrites, projection: Projection) {
+		this.writes = writes;
 		this.projection = projection;
 		this.outlines = new Outlines(db, projection);
 	}
@@ -62,13 +63,13 @@ export class ItemBatch {
 		}
 	}
 
-	/** Stores all that was gathered. Throws SQLite's errors; then nothing of it is stored. */
+	/** Stores all that was gathered. Throws SQLite's errors and a ReplacedIndex; then nothing of it is stored. */
 	store(): void {
 		const { entries } = this;
 		this.entries = [];
 		this.text = 0;
 		if (entries.length > 0) {
-			this.db.write(() => this.storeEntries(entries));
+			this.writes.write(() => this.storeEntries(entries));
 		}
 	}
 

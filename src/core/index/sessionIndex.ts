@@ -1,5 +1,5 @@
 import { TaskQueue } from "../../base/async.ts";
-import { errorSentence } from "../../base/errors.ts";
+import { errorSentence, HumanError } from "../../base/errors.ts";
 import { SourceKeep } from "../catalogue/sourceKeep.ts";
 import { nodeFiles } from "../files.ts";
 import type { Locations } from "../locations.ts";
@@ -17,12 +17,16 @@ import type { UpdateOptions, UpdateResult } from "./progress.ts";
 import type { Projection } from "./projection.ts";
 import { comparePart, type Replay, unreadable } from "./replay.ts";
 import { type SearchOptions, type SearchPart, type SearchResult, search } from "./search.ts";
-import { SourceIndex } from "./sourceIndex.ts";
+import { SourceIndex, type SourceUpdate } from "./sourceIndex.ts";
 import { isDamage, sqliteTrouble } from "./sqlite.ts";
 import { type IndexStats, statsOf } from "./stats.ts";
-import { StoreIndex, storeSource } from "./storeIndex.ts";
+import { ReplacedIndex, SteadyWrites } from "./steadyWrites.ts";
+import { StoreIndex, type StoreUpdate, storeSource } from "./storeIndex.ts";
 import { type ChangedSession, sessionsTouching } from "./touchedSessions.ts";
 import { WriterLock } from "./writerLock.ts";
+
+/** An update begins anew so often when somebody takes its file away. */
+const updateTries = 5;
 
 export interface SessionIndexOptions {
 	readonly stores: readonly WorkspaceStore[];
@@ -89,7 +93,7 @@ export class SessionIndex {
 	rebuild(options: UpdateOptions = {}): Promise<UpdateResult> {
 		return this.updates.run(async () => {
 			for (const part of await this.openParts()) {
-				const release = await new WriterLock(`${part.db.file}.lock`).acquire(options.signal);
+				const release = await this.lock(part, options);
 				try {
 					part.db.erase();
 				} finally {
@@ -118,13 +122,14 @@ export class SessionIndex {
 	/** Throws a QueryError for a query that cannot be understood. */
 	async search(query: string, options: SearchOptions = {}): Promise<SearchResult> {
 		const parts = await this.openParts();
+		const opens = opensOf(parts);
 		try {
 			return await search(parts, query, options);
 		} catch (error) {
 			if (!isDamage(error)) {
 				throw error;
 			}
-			await this.repair(errorSentence(error));
+			await this.repair(errorSentence(error), opens, options);
 			return await search(await this.openParts(), query, options);
 		}
 	}
@@ -172,12 +177,8 @@ export class SessionIndex {
 			for (const part of await this.openParts()) {
 				const store = part.stores.find((each) => each.store.folder === folder);
 				if (store) {
-					const release = await this.lock(part, {});
-					try {
-						await store.update([], { depth: 1, only: await store.family(id) });
-					} finally {
-						release();
-					}
+					const only = await store.family(id);
+					await this.updatePart(part, {}, () => store.update([], { depth: 1, only }));
 				}
 			}
 		});
@@ -233,15 +234,11 @@ export class SessionIndex {
 		const parts = await this.openParts();
 		const count = { sessions: 0, items: 0, bytes: 0 };
 		for (const part of parts) {
-			const release = await this.lock(part, options);
-			try {
-				const done = await this.updatePart(part, problems, options);
-				sum.read += done.read;
-				sum.removed += done.removed;
-				sum.changed += done.changed;
-			} finally {
-				release();
-			}
+			const done = await this.updatePart(part, options, () => updateAll(part, options));
+			sum.read += done.read;
+			sum.removed += done.removed;
+			sum.changed += done.changed;
+			problems.push(...done.problems);
 			const { sessions, items, bytes } = countsOf(part.db);
 			count.sessions += sessions;
 			count.items += items;
@@ -251,31 +248,37 @@ export class SessionIndex {
 		return { ...count, ...sum, problems, ms: performance.now() - started };
 	}
 
-	private async updatePart(
+	/** Runs `update` with the lock; once more when it finds damage, and when another file comes in the index's place. */
+	private async updatePart<T>(
 		part: Part,
-		problems: string[],
 		options: UpdateOptions,
-	): Promise<{ read: number; removed: number; changed: number }> {
-		const run = async () => {
-			const sum = { read: 0, removed: 0, changed: 0 };
-			part.db.current();
-			for (const store of part.stores) {
-				add(sum, await store.update(problems, { ...options, depth: 1 }));
-			}
-			for (const source of part.sources) {
-				add(sum, await source.update(problems, options));
-			}
-			return sum;
-		};
+		update: () => Promise<T>,
+	): Promise<T> {
+		const release = await this.lock(part, options);
 		try {
-			return await run();
-		} catch (error) {
-			if (!isDamage(error)) {
-				throw error;
+			let isMended = false;
+			for (let tries = 0; tries < updateTries; tries++) {
+				try {
+					const writes = new SteadyWrites(part.db);
+					const done = await update();
+					writes.check();
+					return done;
+				} catch (error) {
+					if (isDamage(error) && !isMended) {
+						isMended = true;
+						this.setAside(part, `is damaged (${errorSentence(error)})`);
+					} else if (!(error instanceof ReplacedIndex)) {
+						throw error;
+					}
+				}
 			}
-			this.setAside(part, `is damaged (${errorSentence(error)})`);
-			return await run();
+		} finally {
+			release();
 		}
+		throw new HumanError(
+			"index-busy",
+			`The index ${part.db.file} was deleted or replaced each time it was about to be complete. Try again in a moment.`,
+		);
 	}
 
 	private async comparePart(
@@ -283,11 +286,14 @@ export class SessionIndex {
 		options: UpdateOptions,
 	): Promise<Pick<Replay, "differences" | "behind">> {
 		const { db } = part;
+		db.current();
+		const { opens } = db;
 		try {
 			const found = await comparePart(part, options);
 			const count = found.differences.length;
 			if (count > 0) {
-				this.setAside(part, `does not say what the sessions say (differences: ${count})`);
+				const because = `does not say what the sessions say (differences: ${count})`;
+				await this.replace(part, opens, because, options);
 			}
 			return found;
 		} catch (error) {
@@ -295,9 +301,26 @@ export class SessionIndex {
 				throw error;
 			}
 			if (isDamage(error)) {
-				this.setAside(part, `is damaged (${errorSentence(error)})`);
+				await this.replace(part, opens, `is damaged (${errorSentence(error)})`, options);
 			}
 			return { differences: [unreadable(db.file, errorSentence(error))], behind: 0 };
+		}
+	}
+
+	/** Sets a file aside that nobody is writing, unless another one has taken its place since it was opened. */
+	private async replace(
+		part: Part,
+		opens: number,
+		because: string,
+		options: UpdateOptions,
+	): Promise<void> {
+		const release = await this.lock(part, options);
+		try {
+			if (part.db.opens === opens) {
+				this.setAside(part, because);
+			}
+		} finally {
+			release();
 		}
 	}
 
@@ -312,16 +335,23 @@ export class SessionIndex {
 			: await new WriterLock(`${part.db.file}.lock`).acquire(options.signal);
 	}
 
-	/** Sets aside what is damaged (all of it, when SQLite itself finds nothing), and reads everything again. */
-	private async repair(reason: string): Promise<void> {
-		const parts = [...this.parts.values()];
-		const sound = parts.filter((part) => isSound(part.db));
-		for (const part of parts) {
-			if (sound.length === parts.length || !sound.includes(part)) {
-				this.setAside(part, `is damaged (${reason})`);
+	/**
+	 * Sets aside what is damaged (all of it, when SQLite itself finds nothing), and reads everything again.
+	 * @param opens the databases in which the damage was met: others have been mended since.
+	 */
+	private repair(reason: string, opens: string, options: { signal?: AbortSignal }): Promise<void> {
+		return this.updates.run(async () => {
+			const parts = await this.openParts();
+			if (opensOf(parts) === opens) {
+				const sound = parts.filter((part) => isSound(part.db));
+				for (const part of parts) {
+					if (sound.length === parts.length || !sound.includes(part)) {
+						await this.replace(part, part.db.opens, `is damaged (${reason})`, options);
+					}
+				}
 			}
-		}
-		await this.update();
+			await this.updateNow(options);
+		});
 	}
 
 	/** The databases that are to be used now: a store may have come since the last time. */
@@ -411,13 +441,23 @@ function countsOf(db: IndexDatabase): { sessions: number; items: number; bytes: 
 	return row as { sessions: number; items: number; bytes: number };
 }
 
-function add(
-	sum: { read: number; removed: number; changed: number },
-	more: { read: number; removed: number; changed: number },
-): void {
-	sum.read += more.read;
-	sum.removed += more.removed;
-	sum.changed += more.changed;
+async function updateAll(
+	{ stores, sources }: Part,
+	options: UpdateOptions,
+): Promise<{ read: number; removed: number; changed: number; problems: string[] }> {
+	const sum = { read: 0, removed: 0, changed: 0, problems: [] as string[] };
+	const add = (done: StoreUpdate | SourceUpdate) => {
+		sum.read += done.read;
+		sum.removed += done.removed;
+		sum.changed += done.changed;
+	};
+	for (const store of stores) {
+		add(await store.update(sum.problems, { ...options, depth: 1 }));
+	}
+	for (const source of sources) {
+		add(await source.update(sum.problems, options));
+	}
+	return sum;
 }
 
 function order(a: string, b: string): number {

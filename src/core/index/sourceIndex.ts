@@ -12,6 +12,7 @@ import { breathe, Turns, type UpdateOptions } from "./progress.ts";
 import { type FileRecord, type KnownFile, Projection, summaryCheck } from "./projection.ts";
 import type { SourceReader, SourceReading } from "./sourceReader.ts";
 import { compareStamps, type FileStamp, stampOf } from "./stamp.ts";
+import { SteadyWrites } from "./steadyWrites.ts";
 import { stillThere } from "./tailProbe.ts";
 
 export interface SourceUpdate {
@@ -36,6 +37,8 @@ export class SourceIndex {
 	readonly projection: Projection;
 	private readonly db: IndexDatabase;
 	private readonly kept: SourceKeep | undefined;
+	/** Of the update under way, or of the last one. */
+	private writes: SteadyWrites;
 
 	/** @param kept copies of session files that the tool itself may have deleted: found like any other. */
 	constructor(source: Source, db: IndexDatabase, kept?: SourceKeep) {
@@ -43,14 +46,19 @@ export class SourceIndex {
 		this.kept = kept;
 		this.reader = createReader(source);
 		this.db = db;
+		this.writes = new SteadyWrites(db);
 		this.projection = new Projection(db);
 	}
 
-	/** Reads what has changed on disk since the last time, whichever process did that. */
+	/**
+	 * Reads what has changed on disk since the last time, whichever process did that. Throws a ReplacedIndex when another
+	 * file has come in the index's place meanwhile: it has to begin anew.
+	 */
 	async update(problems: string[], options: UpdateOptions): Promise<SourceUpdate> {
 		const { signal, progress } = options;
 		const { name } = this.source;
 		const files = await this.list(problems);
+		this.writes = new SteadyWrites(this.db);
 		const known = this.projection.files(name);
 		const stale: SourceEntry[] = [];
 		for (const file of files) {
@@ -62,7 +70,7 @@ export class SourceIndex {
 		const gone = [...known].filter(([path]) => !present.has(path)).map(([, file]) => file.id);
 		this.remove(gone);
 		const facts = new Map<string, unknown>();
-		const batch = new ItemBatch(this.db, this.projection);
+		const batch = new ItemBatch(this.db, this.writes, this.projection);
 		// Oldest first: full-text search is fastest to build in the order of time.
 		stale.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
 		progress?.(0, stale.length);
@@ -82,6 +90,7 @@ export class SourceIndex {
 		}
 		batch.store();
 		await this.summarize(files, facts);
+		this.writes.check();
 		return { read: stale.length, removed: gone.length, changed: batch.changed };
 	}
 
@@ -121,7 +130,7 @@ export class SourceIndex {
 			return !same;
 		});
 		if (changed.length > 0 || known.size > 0) {
-			this.db.write(() => {
+			this.writes.write(() => {
 				for (const summary of changed) {
 					this.projection.putSession(summary, aboutOf(summary));
 				}
@@ -174,7 +183,7 @@ export class SourceIndex {
 	private async isStale(file: SourceEntry, known: KnownFile | undefined): Promise<boolean> {
 		const state = await this.stateOf(file, known);
 		if (state === "touched" && known) {
-			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
+			this.writes.write(() => this.projection.setStamp(known.id, file.stamp));
 		}
 		return state === "changed";
 	}
@@ -197,7 +206,7 @@ export class SourceIndex {
 
 	private remove(files: readonly number[]): void {
 		if (files.length > 0) {
-			this.db.write(() => {
+			this.writes.write(() => {
 				this.projection.tiers.prepare();
 				for (const file of files) {
 					this.projection.removeFile(file);

@@ -15,6 +15,7 @@ import { breathe, Turns, type UpdateOptions } from "./progress.ts";
 import { type FileRecord, type KnownFile, Projection } from "./projection.ts";
 import { isFresh, lastSpanOf, markOfTurn, Residents } from "./residents.ts";
 import { compareStamps } from "./stamp.ts";
+import { SteadyWrites } from "./steadyWrites.ts";
 import { type LastRecord, probeTail, stillThere } from "./tailProbe.ts";
 
 /** The `source` of our own sessions. */
@@ -55,16 +56,20 @@ export class StoreIndex {
 	private readonly db: IndexDatabase;
 	private readonly reader: JournalReader;
 	private readonly residents: Residents;
+	/** Of the update under way, or of the last one. */
+	private writes: SteadyWrites;
 
 	constructor(store: WorkspaceStore, db: IndexDatabase) {
 		this.store = store;
 		this.db = db;
+		this.writes = new SteadyWrites(db);
 		this.projection = new Projection(db);
 		this.outlines = new Outlines(db, this.projection);
 		this.reader = new JournalReader(store);
 		this.residents = new Residents(db, this.reader);
 	}
 
+	/** Throws a ReplacedIndex when another file has come in the index's place meanwhile: it has to begin anew. */
 	async update(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
 		try {
 			return await this.updateNow(problems, options);
@@ -78,6 +83,7 @@ export class StoreIndex {
 	private async updateNow(problems: string[], options: StoreUpdateOptions): Promise<StoreUpdate> {
 		const { only, depth, signal, progress } = options;
 		const files = only ? await this.lookAt(only) : await listJournals(this.store, problems);
+		this.writes = new SteadyWrites(this.db);
 		this.residents.check();
 		const known = this.projection.files(storeSource);
 		const outlined = this.outlines.known();
@@ -92,10 +98,10 @@ export class StoreIndex {
 		const gone = [...(only ?? known.keys())].filter((id) => known.has(id) && !present.has(id));
 		const forks = this.forksOf([...gone, ...stale.map(({ id }) => id)]);
 		const moving = [...gone, ...stale.map(({ id }) => id), ...forks];
-		this.outlines.remove(moving.filter((id) => outlined.has(id)));
+		this.writes.write(() => this.outlines.remove(moving.filter((id) => outlined.has(id))));
 		this.remove(gone, known);
 		progress?.(0, stale.length);
-		const batch = new ItemBatch(this.db, this.projection);
+		const batch = new ItemBatch(this.db, this.writes, this.projection);
 		// Ids are in the order of time: so are the items then, which is what full-text search wants.
 		stale.sort((a, b) => (a.id < b.id ? -1 : 1));
 		const turns = new Turns();
@@ -112,6 +118,7 @@ export class StoreIndex {
 			await this.readFork(id, batch);
 		}
 		batch.store();
+		this.writes.check();
 		this.residents.stored();
 		return { read: stale.length, removed: gone.length, changed: batch.changed };
 	}
@@ -164,7 +171,7 @@ export class StoreIndex {
 	): Promise<boolean> {
 		const state = await this.stateOf(file, known, depth);
 		if (state === "touched" && known) {
-			this.db.write(() => this.projection.setStamp(known.id, file.stamp));
+			this.writes.write(() => this.projection.setStamp(known.id, file.stamp));
 		}
 		if (state === "changed" && this.residents.has(file.id)) {
 			// Appending makes a file longer, and leaves it as it was; after anything else, what is remembered counts no more.
@@ -223,7 +230,7 @@ export class StoreIndex {
 		if (ids.length === 0) {
 			return;
 		}
-		this.db.write(() => {
+		this.writes.write(() => {
 			this.projection.tiers.prepare();
 			for (const id of ids) {
 				const file = known.get(id);
