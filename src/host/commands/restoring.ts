@@ -13,6 +13,7 @@ import { requireTrust } from "../stores.ts";
 import { isLive } from "../views/runsNodes.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { openForWriting } from "./lifecycle.ts";
+import { sessionTitle } from "./runs.ts";
 import { ownOnly } from "./targets.ts";
 
 interface Wanted {
@@ -79,7 +80,7 @@ async function chooseState(
 async function offer(context: CommandContext, wanted: Wanted): Promise<void> {
 	const { l10n } = vscode;
 	const { states, target, words } = wanted;
-	requireNoRun(context, states.folder);
+	await requireNoRun(context, states.folder);
 	const plan = await planRestore(states.checkpoints, target);
 	const { changes, untouched } = plan;
 	if (changes.length === 0) {
@@ -153,7 +154,7 @@ async function restore(
 ): Promise<void> {
 	const { l10n } = vscode;
 	const { checkpoints, row } = states;
-	requireNoRun(context, states.folder);
+	await requireNoRun(context, states.folder);
 	const { changes } = await planRestore(checkpoints, target);
 	for (const document of await unsavedFiles(states, changes)) {
 		if (!(await document.save())) {
@@ -208,10 +209,10 @@ function afterwards(
 }
 
 /** Throws when an agent is at work in the folder: it and a restore would undo each other's work. */
-function requireNoRun(context: CommandContext, folder: string): void {
+async function requireNoRun(context: CommandContext, folder: string): Promise<void> {
 	const live = context.daemons.of(folder).runs.find(isLive);
 	if (live) {
-		const title = titleOf(context.list.get(live.session, folder)?.summary);
+		const title = await sessionTitle(context, live.session, folder);
 		throw new HumanError(
 			"busy",
 			vscode.l10n.t(

@@ -91,7 +91,7 @@ async function chooseRun(
 	const chosen = await context.prompts.pick(
 		await Promise.all(
 			fitting.map(async (target) => ({
-				label: await sessionTitle(context, target.run.session, target.daemon.folder),
+				label: plainText(await sessionTitle(context, target.run.session, target.daemon.folder)),
 				description: agentLabel(target.run.agent),
 				value: target,
 			})),
@@ -156,7 +156,9 @@ async function chooseApproval(
 		await Promise.all(
 			open.map(async (target) => ({
 				label: firstLine(target.approval.title, lineLength),
-				description: await sessionTitle(context, target.approval.session, target.daemon.folder),
+				description: plainText(
+					await sessionTitle(context, target.approval.session, target.daemon.folder),
+				),
 				detail: inOneLine(target.approval.reason ?? ""),
 				value: target,
 			})),
@@ -181,15 +183,15 @@ function approvalIn(context: CommandContext, given: unknown) {
 	return openApprovals(context).find(({ approval }) => approval.id === id);
 }
 
-/** A session's title, for a list; its id is nothing to be shown. */
-async function sessionTitle(
+/** What a session is called, listed or not; its id is nothing to be shown. */
+export async function sessionTitle(
 	{ list, reader }: CommandContext,
 	session: string,
 	folder: string,
 ): Promise<string> {
 	const row =
 		list.get(session, folder) ?? (await reader.find(session, folder).catch(() => undefined));
-	return plainText(titleOf(row?.summary));
+	return titleOf(row?.summary);
 }
 
 /** A session, named by its row or its id. */

@@ -9,11 +9,7 @@ const titlesShown = 10;
 /** The row that announces sessions whose files are gone, with *Restore* beside it. */
 export function keptItem(key: string, kept: readonly KeptSession[]): vscode.TreeItem {
 	const { t } = vscode.l10n;
-	const item = new vscode.TreeItem(
-		kept.length === 1
-			? t("1 removed session can be restored")
-			: t("{0} removed sessions can be restored", kept.length),
-	);
+	const item = new vscode.TreeItem(keptWords(kept.length));
 	item.id = key;
 	item.iconPath = new vscode.ThemeIcon("history", new vscode.ThemeColor("list.warningForeground"));
 	item.contextValue = "kept" satisfies RowToken;
@@ -26,6 +22,13 @@ export function keptItem(key: string, kept: readonly KeptSession[]): vscode.Tree
 		...(more > 0 ? [t("and {0} more", more)] : []),
 	].join("\n");
 	return item;
+}
+
+/** Of the row and of the view's badge. */
+export function keptWords(count: number): string {
+	return count === 1
+		? vscode.l10n.t("1 removed session can be restored")
+		: vscode.l10n.t("{0} removed sessions can be restored", count);
 }
 
 /** The row for what is wrong with a store or a source as a whole. */

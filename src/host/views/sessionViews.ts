@@ -19,7 +19,9 @@ import { forEach, inSlices } from "../slices.ts";
 import { newTabUri, sessionIdOf } from "../transcript/uris.ts";
 import { diskFolders } from "../workspace.ts";
 import { FocusedRow } from "./focusedRow.ts";
+import { groupedAgentLabel } from "./groupedAgentLabel.ts";
 import { IndexingProgress } from "./indexingProgress.ts";
+import { keptWords } from "./noticeItems.ts";
 import { SessionTree } from "./sessionTree.ts";
 
 /** Changes that come within this time (ms) are drawn together; a busy agent writes many lines a second. */
@@ -322,10 +324,7 @@ export class SessionViews implements vscode.Disposable {
 		this.say({ shelf, view });
 		if (shelf === "sessions") {
 			const kept = this.list.stores.reduce((count, store) => count + store.kept.length, 0);
-			view.badge =
-				kept > 0
-					? { value: kept, tooltip: t("{0} removed sessions can be restored", kept) }
-					: undefined;
+			view.badge = kept > 0 ? { value: kept, tooltip: keptWords(kept) } : undefined;
 		}
 	}
 
@@ -340,7 +339,7 @@ export class SessionViews implements vscode.Disposable {
 		const { text, agents, tags, pinned, withWarnings } = this.currentFilter;
 		return [
 			text.trim(),
-			...agents,
+			...agents.map(groupedAgentLabel),
 			...tags.map((tag) => `#${tag}`),
 			pinned ? t("pinned") : "",
 			withWarnings ? t("with warnings") : "",

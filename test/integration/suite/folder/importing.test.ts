@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -112,5 +112,24 @@ describe("Importing, resuming and restoring", () => {
 		assert.ok(await isOn("sessions", "Damaged"));
 		await run("acknowledgeDamage", [{ id }]);
 		await until("the warning is gone", () => context.list.get(id)?.summary.diagnostics === 0);
+	});
+
+	it("sessions whose files are removed are announced, and Restore Removed Sessions brings them back", async () => {
+		const id = await newSession("Removed by git clean");
+		const { context } = await skein();
+		await context.catalogue.refresh();
+		rmSync(path.join(folder(), ".vscode/skein/sessions", `${id}.jsonl`));
+		await until("the row announces it", async () => {
+			await context.catalogue.refresh();
+			return (await tree("sessions")).some((line) =>
+				/removed session.* can be restored/.test(line),
+			);
+		});
+		const badge = context.views.view("sessions").badge;
+		assert.ok(badge && badge.value > 0);
+		assert.match(badge.tooltip, badge.value === 1 ? /^1 removed session can/ : /sessions can/);
+		await run("restoreKept", [], { answers: [{ pickMany: [/Removed by git clean/] }] });
+		assert.equal(records(id)[0]?.type, "session.created");
+		await until("it is listed again", () => isOn("sessions", "Removed by git clean"));
 	});
 });

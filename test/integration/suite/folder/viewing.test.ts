@@ -101,10 +101,11 @@ describe("The Sessions view", () => {
 		await run("filter", [], { answers: [{ filter: { text: "", chosen: [/Codex/] } }] });
 		assert.ok(await isOn("sessions", "A tour of the code"));
 		assert.equal(await isOn("sessions", own), false);
+		const { context } = await skein();
+		assert.match(context.views.view("sessions").description ?? "", /^Codex · \d+ hidden$/);
 		await run("filter", [], {
 			answers: [{ filter: { text: "no such words", chosen: [/With warnings/] } }],
 		});
-		const { context } = await skein();
 		assert.match(context.views.view("sessions").message ?? "", /No session matches/);
 		await run("clearFilter");
 		assert.equal(context.views.view("sessions").message, undefined);
