@@ -87,6 +87,27 @@ describe("Commands that make, name and shelve sessions", () => {
 		assert.ok(await isOn("sessions", "There and back"));
 	});
 
+	it("Delete Session previews what goes, moves it to the trash, and can be undone", async () => {
+		const id = await newSession("To delete");
+		await say(id, "Question", "Answer");
+		const { prompts } = await skein();
+		prompts.reset();
+		prompts.answer({ confirm: "Move to Trash" }, { notify: "Undo" });
+		await vscode.commands.executeCommand("skein.deleteSession", { id });
+		assert.deepEqual(
+			prompts.asked.map(({ kind, message, choices }) => [kind, message, ...choices]),
+			[
+				[
+					"confirm",
+					'Delete "To delete"?\n1 turns, 2 items, 0 changed files\n\nNothing is removed from disk, and forks go on working. Restore brings them back.',
+					"Move to Trash",
+				],
+				["info", 'Moved "To delete" to the trash.', "Undo"],
+			],
+		);
+		await until("the undo is written", () => lastRecord(id).type === "session.restored");
+	});
+
 	it("Delete Session does nothing when the question is dismissed", async () => {
 		const id = await newSession("Not to delete");
 		await run("deleteSession", [{ id }], { answers: [{ dismiss: true }] });
