@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import * as path from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { temporaryFolder } from "../../../test/support/temporary.ts";
 import { ToolState } from "./acp/toolCall.ts";
 import { questionOf } from "./codex/approvals.ts";
 import { contentOf, withoutShell } from "./codex/items.ts";
 import { redactPieces } from "./recorded/deltas.ts";
+import { readProtocolLog } from "./recorded/protocolLog.ts";
+import { ProtocolRecorder } from "./recorded/recorder.ts";
 import { redactor } from "./recorded/redact.ts";
 
 fc.configureGlobal({ seed: 8 });
@@ -144,6 +148,49 @@ test("a tool call's difference becomes hunks, and stays when later messages have
 		],
 		sourceId: "t1",
 	});
+});
+
+test("what is answered to a secret question is not recorded; other answers are", async (t) => {
+	const file = path.join(await temporaryFolder(t), "log.jsonl");
+	const recorder = new ProtocolRecorder(file, { agent: "codex", driver: "codex" }, redactor({}));
+	let hear: (line: string) => void = () => undefined;
+	const sent: string[] = [];
+	const channel = recorder.tap({
+		send: (line) => sent.push(line) > 0,
+		onLine: (listener) => {
+			hear = listener;
+		},
+		onClose: () => undefined,
+		pause: () => undefined,
+		resume: () => undefined,
+		reportGarbage: () => undefined,
+	});
+	channel.onLine(() => undefined);
+	const method = "item/tool/requestUserInput";
+	// An id may be 0, and may be a text.
+	for (const [id, isSecret] of [
+		[0, true],
+		["zero", true],
+		[1, false],
+	] as const) {
+		hear(JSON.stringify({ id, method, params: { questions: [{ id: "q", isSecret }] } }));
+	}
+	for (const id of [1, "zero", 0]) {
+		channel.send(JSON.stringify({ id, result: { answers: { q: { answers: [`open ${id}`] } } } }));
+	}
+	channel.send(JSON.stringify({ id: 0, method: "turn/start", params: { text: "open again" } }));
+	await recorder.close();
+	const { entries } = await readProtocolLog(file);
+	assert.deepEqual(
+		entries.filter(({ from }) => from === "client").map(({ line }) => JSON.parse(line)),
+		[
+			{ id: 1, result: { answers: { q: { answers: ["open 1"] } } } },
+			{ id: "zero", result: { answers: { q: { answers: ["[REDACTED:answer]"] } } } },
+			{ id: 0, result: { answers: { q: { answers: ["[REDACTED:answer]"] } } } },
+			{ id: 0, method: "turn/start", params: { text: "open again" } },
+		],
+	);
+	assert.ok(sent[2]?.includes("open 0"), "the agent hears it");
 });
 
 test("a secret is found however a streaming text is cut, and the pieces stay as many", () => {

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { LineChannel } from "../../supervise/lineChannel.ts";
 import { pieceOf, redactPieces } from "./deltas.ts";
 import type { LogEntry, LogHeader } from "./protocolLog.ts";
+import { SecretAnswers } from "./secretAnswers.ts";
 
 /** A recording of a bug report is no larger; what comes later is left out. Bytes. */
 const recordingLimit = 256 * 1024 * 1024;
@@ -18,6 +19,7 @@ export class ProtocolRecorder {
 	readonly path: string;
 	private readonly out: WriteStream;
 	private readonly redact: (text: string) => string;
+	private readonly secrets = new SecretAnswers();
 	private readonly since = Date.now();
 	private size = 0;
 	private held: LogEntry[] = [];
@@ -72,7 +74,8 @@ export class ProtocolRecorder {
 			return;
 		}
 		this.size += line.length;
-		this.held.push({ t: Date.now() - this.since, from, line });
+		const kept = this.secrets.conceal(from, line);
+		this.held.push({ t: Date.now() - this.since, from, line: kept });
 		this.heldSize += line.length;
 		if (this.heldSize > holdLimit || !this.mayGoOn(from, line)) {
 			this.release();
