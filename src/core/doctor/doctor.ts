@@ -274,6 +274,10 @@ async function namesIn(store: WorkspaceStore, folder: string, damage: Damage[]):
 	}
 }
 
+function firstOf(ids: readonly string[]): string {
+	return `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ", ..." : ""}`;
+}
+
 /** Copies that are not kept, and sessions of which only a kept copy is left. */
 async function checkKept(store: WorkspaceStore, ids: readonly string[]): Promise<Damage[]> {
 	const keep = await store.keep();
@@ -293,7 +297,16 @@ async function checkKept(store: WorkspaceStore, ids: readonly string[]): Promise
 			found.push(
 				about(
 					null,
-					`No copy is kept of ${missing.length} of ${ids.length} sessions: ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? ", ..." : ""}.`,
+					`No copy is kept of ${missing.length} of ${ids.length} sessions: ${firstOf(missing)}.`,
+				),
+			);
+		}
+		const behind = (await keep?.behind(ids, store.layout)) ?? [];
+		if (behind.length > 0) {
+			found.push(
+				about(
+					null,
+					`The kept copies of ${behind.length} of ${ids.length} sessions lack what was written last: ${firstOf(behind)}. The end of a turn, and the list of the window, bring them up to date.`,
 				),
 			);
 		}

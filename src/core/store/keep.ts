@@ -1,9 +1,11 @@
 import * as path from "node:path";
 import * as z from "zod/mini";
+import { mapLimit } from "../../base/async.ts";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type Files, sameFile, writeWhole } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
 import { Blobs } from "./blobs.ts";
+import type { StoreLayout } from "./layout.ts";
 
 const FolderNote = z.looseObject({ folder: z.string() });
 
@@ -66,6 +68,18 @@ export class Keep {
 
 	async has(id: string): Promise<boolean> {
 		return (await this.statOf(this.journalPath(id))) !== undefined;
+	}
+
+	/** The sessions of which the kept copy is a shorter file than the journal. */
+	async behind(ids: readonly string[], layout: StoreLayout): Promise<string[]> {
+		const lacking = await mapLimit(ids, 16, async (id) => {
+			const [kept, own] = await Promise.all([
+				this.statOf(this.journalPath(id)),
+				this.statOf(layout.journal(id)),
+			]);
+			return kept && own && kept.size < own.size;
+		});
+		return ids.filter((_, at) => lacking[at]);
 	}
 
 	/** Puts a kept journal back where it was, as a link where that can be. Does nothing when a file is there. */

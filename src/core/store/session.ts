@@ -32,6 +32,8 @@ export interface SessionContext extends BlobSink {
 	readonly load: LoadJournal;
 	/** Throws a HumanError when the store may not be written. Called before every write. */
 	readonly checkWritable: () => Promise<void>;
+	/** Brings the kept copy of a session up to date. Never throws. */
+	readonly keepJournal: (id: string) => Promise<unknown>;
 }
 
 /** Records with their ids, ready to be written, and written again after a failure without being stored twice. */
@@ -50,6 +52,9 @@ export class Session {
 	private readonly context: SessionContext;
 	private readonly writer: JournalWriter;
 	private readonly ids: RecordIds;
+	/** Whether the kept copy, where it is no link, lacks something. */
+	private isAhead = false;
+	private keeping: Promise<unknown> = Promise.resolve();
 
 	constructor(journal: Journal, context: SessionContext) {
 		this.id = path.basename(journal.path, ".jsonl");
@@ -88,6 +93,10 @@ export class Session {
 	): Promise<readonly JournalRecord[]> {
 		const { records, lines, seen } = await this.encode(drafts);
 		await this.store(lines, seen);
+		if (drafts.some(({ type }) => type === "turn.completed")) {
+			// Not waited for: the records are durable already.
+			void this.keep();
+		}
 		return records;
 	}
 
@@ -141,11 +150,21 @@ export class Session {
 		if (!written || !this.journal.accept(written)) {
 			await this.journal.refresh();
 		}
+		this.isAhead = true;
+	}
+
+	private keep(): Promise<unknown> {
+		if (this.isAhead) {
+			this.isAhead = false;
+			this.keeping = this.keeping.then(() => this.context.keepJournal(this.id));
+		}
+		return this.keeping;
 	}
 
 	/** Waits for writes under way and closes the file; the session may be used again. */
-	close(): Promise<void> {
-		return this.writer.close();
+	async close(): Promise<void> {
+		await this.writer.close();
+		await this.keep();
 	}
 
 	async rename(title: string): Promise<void> {

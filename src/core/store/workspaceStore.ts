@@ -70,6 +70,7 @@ export class WorkspaceStore {
 			load: async (id) => (await this.open(id)).journal,
 			checkWritable: () => this.checkWritable(),
 			keepBlob: (hash) => this.keepBlob(hash),
+			keepJournal: (id) => this.keepJournal(id),
 		};
 	}
 
