@@ -28,6 +28,22 @@ describe("The list of sessions", () => {
 		assert.equal(list.get("codex:b")?.folder, null);
 	});
 
+	it("has a row for each open folder that has the same session", () => {
+		const list = new SessionList();
+		list.setFolders(["/work", "/tree"]);
+		rows(list, "/work", [summary("01OURS", { title: "Here" })]);
+		rows(list, "/tree", [summary("01OURS", { title: "There" })]);
+		assert.deepEqual(
+			list.copies("01OURS").map((row) => [row.folder, row.summary.title]),
+			[
+				["/work", "Here"],
+				["/tree", "There"],
+			],
+		);
+		assert.equal(list.get("01OURS", "/tree")?.summary.title, "There");
+		assert.deepEqual(list.copies("01NONE"), []);
+	});
+
 	it("lists an adopted session once, as ours, and finds it by both ids", () => {
 		const list = new SessionList();
 		list.setFolders(["/work"]);

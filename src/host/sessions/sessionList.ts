@@ -85,9 +85,14 @@ export class SessionList {
 
 	/** The row of a session; one of ours is found by the ids of the source sessions it stands for, too. */
 	get(id: string, folder?: string | null): SessionRow | undefined {
+		const rows = this.copies(id);
+		return rows.find((row) => folder === undefined || row.folder === folder) ?? rows[0];
+	}
+
+	/** The rows of a session: several where open folders have the same one, as a worktree and its repository may. */
+	copies(id: string): readonly SessionRow[] {
 		const { byId, adopted } = this.list();
-		const rows = byId.get(id) ?? byId.get(adopted.get(id) ?? "");
-		return rows?.find((row) => folder === undefined || row.folder === folder) ?? rows?.[0];
+		return byId.get(id) ?? byId.get(adopted.get(id) ?? "") ?? [];
 	}
 
 	/** The source's own row, even where ours stands for it in the list: to import what it has grown by. */

@@ -43,7 +43,8 @@ export class SessionViews implements vscode.Disposable {
 	private readonly disposables = new DisposableStore();
 	private readonly times = new RelativeTime(vscode.env.language);
 	private readonly views: readonly ShelfView[];
-	private readonly drawnRows = new Map<string, SessionRow["summary"]>();
+	/** By session; of each of its copies. */
+	private readonly drawnRows = new Map<string, Copies>();
 	private readonly drawnTimes = new Map<string, string>();
 	/** Sessions that came, went or changed since the last drawing; `allWait` when it may be any. */
 	private readonly waitingIds = new Set<string>();
@@ -238,10 +239,11 @@ export class SessionViews implements vscode.Disposable {
 		for (const { input } of [...opened, ...closed]) {
 			const uri = input instanceof vscode.TabInputCustom ? input.uri : undefined;
 			const id = uri && sessionIdOf(uri);
-			const summary = id && this.list.get(id)?.summary;
-			if (summary && uri.toString() !== newTabUri(summary).toString()) {
-				this.staleRows.add(summary.id);
-				this.drawSoon();
+			for (const { summary } of id ? this.list.copies(id) : []) {
+				if (uri?.toString() !== newTabUri(summary).toString()) {
+					this.staleRows.add(summary.id);
+					this.drawSoon();
+				}
 			}
 		}
 	}
@@ -270,13 +272,13 @@ export class SessionViews implements vscode.Disposable {
 		this.waitingIds.clear();
 		this.staleRows.clear();
 		yield* forEach(ids, (id) => {
-			const now = this.list.get(id)?.summary;
-			const before = this.drawnRows.get(id);
-			if (now && !(before && looksSame(before, now))) {
+			const now = this.list.copies(id).map(({ summary }) => summary);
+			const before = this.drawnRows.get(id) ?? [];
+			if (now.length === 0) {
+				this.drawnRows.delete(id);
+			} else if (!lookTheSame(before, now)) {
 				changed.add(id);
 				this.drawnRows.set(id, now);
-			} else if (!now) {
-				this.drawnRows.delete(id);
 			}
 		});
 		return changed;
@@ -347,6 +349,19 @@ export class SessionViews implements vscode.Disposable {
 			.filter(Boolean)
 			.join(", ");
 	}
+}
+
+type Copies = readonly SessionRow["summary"][];
+
+/** Whether the copies of a session look the same, one by one. */
+function lookTheSame(before: Copies, now: Copies): boolean {
+	return (
+		before.length === now.length &&
+		before.every((copy, index) => {
+			const same = now[index];
+			return same !== undefined && looksSame(copy, same);
+		})
+	);
 }
 
 function shelfTitle(shelf: Exclude<Shelf, "sessions">, shown: number): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -32,6 +32,40 @@ describe("Several folders", () => {
 		assert.ok(records(id, 0).length > 3);
 		const { context } = await skein();
 		assert.equal(context.list.get(id)?.folder, folder(0));
+	});
+
+	it("draw a session that stands in both again where it has changed", async () => {
+		const id = String(
+			await run("newSession", [], { answers: [{ pick: path.basename(folder(0)) }] }),
+		);
+		await run("renameSession", [{ id }], { answers: [{ input: "In both" }] });
+		const [, copy] = [0, 1].map((index) =>
+			path.join(folder(index), ".vscode/skein/sessions", `${id}.jsonl`),
+		);
+		assert.ok(copy);
+		cpSync(path.join(folder(0), ".vscode/skein/sessions", `${id}.jsonl`), copy);
+		const { context, tree: treeOf } = await skein();
+		await context.catalogue.refresh();
+		const copies = () => context.list.rows.filter(({ summary }) => summary.id === id);
+		await until("both are listed", () => copies().length === 2);
+		await tree("sessions");
+		const drawn = new Set<string>();
+		const listener = treeOf("sessions").onDidChangeTreeData((nodes) => {
+			for (const node of [nodes ?? []].flat()) {
+				drawn.add(node.key);
+			}
+		});
+		for (const index of [1, 0]) {
+			const answers = [{ input: `In folder ${index}` }];
+			await run("renameSession", [{ id, folder: folder(index) }], { answers });
+			await until(`the row of folder ${index} is drawn`, () =>
+				drawn.has(`session:${id}@${folder(index)}`),
+			);
+			drawn.clear();
+		}
+		listener.dispose();
+		rmSync(copy);
+		await context.catalogue.refresh();
 	});
 
 	it("have a daemon each: the status bar shows the most urgent one, and commands ask", async () => {
