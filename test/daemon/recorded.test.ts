@@ -3,7 +3,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import type { AgentSpec } from "../../src/protocol/daemon.ts";
-import { codexLab, daemonLab, itemsOf, stopDaemon, Watch, words } from "./support.ts";
+import { codexLab, daemonLab, fakeAgent, itemsOf, stopDaemon, Watch, words } from "./support.ts";
 
 test("a recorded run plays again without the agent: the same items, the same question", async (t) => {
 	const lab = await codexLab(t);
@@ -58,4 +58,33 @@ test("a recorded run plays again without the agent: the same items, the same que
 	const more = await player.call("prompt", prompt);
 	const refused = await played.ended(more.run);
 	assert.match(refused.message, /no more turns/);
+});
+
+test("a recording of a turn holds nothing of other sessions: they wait for their turn", async (t) => {
+	const lab = await daemonLab(t);
+	const client = await lab.connect();
+	const watch = await Watch.on(client);
+	const [one, other] = [await lab.store.create(), await lab.store.create()];
+	const agent = fakeAgent("talk", 1_000_000_000);
+	const speaking = new Promise<void>((resolve) => client.on("delta")(() => resolve()));
+	await client.call("follow", { session: one.id });
+	const recorded = { session: one.id, input: { text: "mine" }, agent, record: true };
+	const { run, recording = "" } = await client.call("prompt", recorded);
+	// Refused from the first moment on, not only once it works.
+	const again = { session: other.id, input: { text: "again" }, agent };
+	await assert.rejects(client.call("prompt", again), { reason: "busy" });
+	await speaking;
+	await assert.rejects(client.call("prompt", again), {
+		message:
+			"A turn of fake is being recorded. Wait until it is over, so that nothing else gets into the recording.",
+	});
+	await client.call("interrupt", { session: one.id });
+	await watch.ended(run);
+	const next = await client.call("prompt", again);
+	assert.equal((await watch.ended(next.run)).detail?.["status"], "completed");
+	const text = await readFile(recording, "utf8");
+	assert.match(text, /mine 0/);
+	assert.doesNotMatch(text, /again/);
+	await other.refresh();
+	assert.equal(other.state.turns.size, 1, "what was refused left nothing");
 });

@@ -114,9 +114,11 @@ export class Run implements TurnObserver {
 		return this.items.live;
 	}
 
-	/** Lets the agent do the turn. Never rejects: what goes wrong ends the turn with a sentence. */
+	/**
+	 * Lets the agent, which is held for it, do the turn, then releases it. Never rejects: what goes wrong ends the turn with
+	 * a sentence.
+	 */
 	async execute(): Promise<void> {
-		this.agent.hold();
 		try {
 			if (this.isOver) {
 				return;

@@ -18,12 +18,13 @@ import type {
 	RunRecord,
 } from "../../protocol/daemon.ts";
 import type { StateStore } from "../state/stateStore.ts";
+import type { AgentProcess } from "../supervise/agentProcess.ts";
 import type { Agents } from "../supervise/agents.ts";
 import { Agreement } from "./agreement.ts";
 import { Approvals } from "./approvals.ts";
 import { folderOf, planContext } from "./context.ts";
 import { closeLostTurns } from "./reconcile.ts";
-import { Run, type RunSupport } from "./run.ts";
+import { Run, type RunRequest, type RunSupport } from "./run.ts";
 
 /** The turns that run now, of all sessions. */
 export class Runs {
@@ -135,38 +136,48 @@ export class Runs {
 				reason: null,
 				client,
 			};
-			if (recorded) {
-				await agents.of(spec).record(path.join(this.protocols, `${record.id}.jsonl`));
-			}
-			// Known before the turn is: a daemon that is killed in between finds the session again.
-			await this.state.upsertRun(record);
-			const { turn, item, nextId } = await this.writePrompt(session, input, record);
-			const settings = { cwd, model, sandbox, approvals };
-			const run = new Run(
-				{
-					record: { ...record, turn },
-					session,
-					input,
-					settings,
-					context,
-					recorded: recorded === true,
-					nextId,
-					checkpoints: checkpoints ? this.checkpoints : undefined,
-				},
-				agents.of(spec),
-				this.support,
-			);
-			this.live.set(id, run);
-			void this.execute(run);
-			return {
-				run: record.id,
-				turn,
-				item,
-				...(recorded ? { recording: path.join(this.protocols, `${record.id}.jsonl`) } : {}),
+			const request = {
+				record,
+				session,
+				input,
+				settings: { cwd, model, sandbox, approvals },
+				context,
+				recorded: recorded === true,
+				checkpoints: checkpoints ? this.checkpoints : undefined,
 			};
+			return await this.begin(request, agents.of(spec));
 		} finally {
 			this.starting.delete(id);
 			this.onChange.fire();
+		}
+	}
+
+	/** Writes the prompt down and lets the agent, which is held from now on, go to work. */
+	private async begin(
+		request: Omit<RunRequest, "nextId">,
+		agent: AgentProcess,
+	): Promise<DaemonResult<"prompt">> {
+		const { session, input, record, recorded } = request;
+		const recording = path.join(this.protocols, `${record.id}.jsonl`);
+		if (recorded) {
+			await agent.record(recording);
+		} else {
+			agent.hold();
+		}
+		try {
+			// Known before the turn is: a daemon that is killed in between finds the session again.
+			await this.state.upsertRun(record);
+			const { turn, item, nextId } = await this.writePrompt(session, input, record);
+			const run = new Run({ ...request, record: { ...record, turn }, nextId }, agent, this.support);
+			this.live.set(record.session, run);
+			void this.execute(run);
+			return { run: record.id, turn, item, ...(recorded ? { recording } : {}) };
+		} catch (error) {
+			if (recorded) {
+				await agent.stopRecording();
+			}
+			agent.release();
+			throw error;
 		}
 	}
 

@@ -66,6 +66,7 @@ export class AgentProcess {
 	private readonly backoff: Backoff;
 	private current: Promise<Running> | undefined;
 	private child: AgentProgram | undefined;
+	private isRecorded = false;
 	private recordTo: string | undefined;
 	private recorder: ProtocolRecorder | undefined;
 	private restartTimer: NodeJS.Timeout | undefined;
@@ -104,8 +105,17 @@ export class AgentProcess {
 		this.backoff.reset();
 	}
 
-	/** A run needs it until {@link release}. An agent that nobody needs is ended after a while: it may hold locks. */
+	/**
+	 * A run needs it until {@link release}. An agent that nobody needs is ended after a while: it may hold locks. Throws a
+	 * HumanError (`busy`) while it is recorded: what others say to it is not meant for that file.
+	 */
 	hold(): void {
+		if (this.isRecorded) {
+			throw new HumanError(
+				"busy",
+				`A turn of ${this.spec.agent} is being recorded. Wait until it is over, so that nothing else gets into the recording.`,
+			);
+		}
 		this.users++;
 		clearTimeout(this.idleTimer);
 	}
@@ -124,8 +134,8 @@ export class AgentProcess {
 	}
 
 	/**
-	 * Writes what goes to and from it into a new file, from its start on, until {@link stopRecording}; for that it is
-	 * started anew. Throws a HumanError (`busy`) while a run needs it.
+	 * Like {@link hold}, for one run alone: what goes to and from it is written into a new file, from its start on, until
+	 * {@link stopRecording}; for that it is started anew. Throws a HumanError (`busy`) while a run needs it.
 	 */
 	async record(file: string): Promise<void> {
 		if (this.users > 0) {
@@ -134,6 +144,8 @@ export class AgentProcess {
 				`To record it, ${this.spec.agent} must be started anew, but another turn of it runs. Wait for that or stop it.`,
 			);
 		}
+		this.hold();
+		this.isRecorded = true;
 		await this.end();
 		this.recordTo = file;
 	}
@@ -141,6 +153,7 @@ export class AgentProcess {
 	/** Ends the recording. Resolves when it is whole. */
 	async stopRecording(): Promise<void> {
 		const { recorder } = this;
+		this.isRecorded = false;
 		this.recordTo = undefined;
 		this.recorder = undefined;
 		await recorder?.close();
