@@ -18,7 +18,7 @@ import { type TestContext, test } from "node:test";
 import { examineStore } from "../../src/core/doctor/doctor.ts";
 import { applicationId, migrations, schemaVersion } from "../../src/core/index/schema.ts";
 import { SessionIndex } from "../../src/core/index/sessionIndex.ts";
-import { loadSqlite } from "../../src/core/index/sqlite.ts";
+import { isDamage, isRefusedMatch, loadSqlite } from "../../src/core/index/sqlite.ts";
 import type { Locations } from "../../src/core/locations.ts";
 import { WorkspaceStore } from "../../src/core/store/workspaceStore.ts";
 import { FaultyFiles } from "../property/lab.ts";
@@ -180,6 +180,42 @@ test("a regular expression is a second pass, and one that never ends is ended", 
 	await session.addItem(await session.startTurn(), { type: "userMessage", text: "a".repeat(60) });
 	await index.update();
 	await assert.rejects(index.search("/^(a+)+$!/"), /takes too long/);
+});
+
+test("a query nested as deep as may be is answered, a deeper one refused, and neither is taken for damage", async (t) => {
+	const { store } = await filled(t);
+	const index = await openIndex(t, store);
+	await index.update();
+	const nested = (levels: number, level: (inner: string) => string) =>
+		Array.from({ length: levels }).reduce<string>(level, "login");
+	for (const level of [
+		(inner: string) => `(the ${inner})`,
+		(inner: string) => `(${inner} OR the)`,
+		(inner: string) => `(the OR login -never -"not this"* -(none ${inner}))`,
+		(inner: string) => `(the login OR a b -never -${inner} -nowhere OR login)`,
+	]) {
+		for (let levels = 1; levels < 6; levels++) {
+			await index.search(nested(levels, level));
+		}
+		await index.search(`the OR ${nested(10, (inner) => `(the OR login -b -${inner})`)}`);
+		await assert.rejects(index.search(nested(40, level)), /nested too deep/);
+	}
+	await index.search(Array.from({ length: 3000 }, (_, n) => `word${n}`).join(" OR "));
+	assert.deepEqual(index.notices, []);
+	const { DatabaseSync } = loadSqlite();
+	const db = new DatabaseSync(":memory:");
+	db.exec("CREATE VIRTUAL TABLE words USING fts5(body)");
+	const refused = (expression: string) => {
+		try {
+			db.prepare("SELECT * FROM words WHERE words MATCH ?").all(expression);
+		} catch (error) {
+			return isRefusedMatch(error) && !isDamage(error);
+		}
+		return false;
+	};
+	assert.ok(refused(`${"(a OR ".repeat(90)}b${")".repeat(90)}`));
+	assert.ok(refused("a AND"));
+	db.close();
 });
 
 test("newest first; by relevance on request; pages do not overlap", async (t) => {

@@ -48,7 +48,8 @@ const roles: Readonly<Record<string, readonly ItemType[]>> = {
 	other: ["raw", "compaction"],
 };
 const places: readonly SessionPlace[] = ["active", "archived", "trash", "all"];
-const nestingLimit = 64;
+/** FTS5's own parser gives up at 11 levels that all hold `OR` and several `-`. */
+const nestingLimit = 10;
 
 /**
  * Reads a search as a person types it. Words must all be there; `"several words"` next to each other; `word*` for its

@@ -8,6 +8,7 @@ import { parseQuery, type Query } from "./query.ts";
 import { QueryError } from "./queryError.ts";
 import type { SearchedFile } from "./sessionTable.ts";
 import { type Snippet, snippetOf } from "./snippets.ts";
+import { isRefusedMatch } from "./sqlite.ts";
 import { patternFor } from "./words.ts";
 
 /** Matches that are ordered and paged; of more it is only said that they are there. */
@@ -71,6 +72,21 @@ export async function search(
 	parts: readonly SearchPart[],
 	text: string,
 	options: SearchOptions = {},
+): Promise<SearchResult> {
+	try {
+		return await searchNow(parts, text, options);
+	} catch (error) {
+		if (isRefusedMatch(error)) {
+			throw new QueryError("This search is too complex; make it simpler.", 0, text.length);
+		}
+		throw error;
+	}
+}
+
+async function searchNow(
+	parts: readonly SearchPart[],
+	text: string,
+	options: SearchOptions,
 ): Promise<SearchResult> {
 	const started = performance.now();
 	const query = parseQuery(text, options.now ?? Date.now(), options.typing);

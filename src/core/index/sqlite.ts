@@ -63,8 +63,16 @@ export function sqliteTrouble(thrown: unknown): SqliteTrouble | undefined {
 		return "damaged";
 	}
 	const primary = code & 0xff;
+	if (isRefusedMatch(thrown)) {
+		return undefined;
+	}
 	// A table or column that is not there although the version says so: somebody else's file, or one cut in two.
 	return troubles[primary] ?? (primary === 1 ? "damaged" : undefined);
+}
+
+/** FTS5 does not take an expression; what is wrong with its tables it says with other codes. */
+export function isRefusedMatch(thrown: unknown): boolean {
+	return errorCode(thrown) === 1 && thrown instanceof Error && /^fts5\b/.test(thrown.message);
 }
 
 /** SQLite says that a database may not be written. */
