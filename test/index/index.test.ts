@@ -180,6 +180,11 @@ test("a regular expression is a second pass, and one that never ends is ended", 
 	await session.addItem(await session.startTurn(), { type: "userMessage", text: "a".repeat(60) });
 	await index.update();
 	await assert.rejects(index.search("/^(a+)+$!/"), /takes too long/);
+	const text = `error, then ${"a".repeat(60)}!`;
+	await session.addItem(await session.startTurn(), { type: "userMessage", text });
+	await index.update();
+	const [found] = (await index.search("/error|(a+)+$/ -/never/")).hits;
+	assert.deepEqual(found?.snippet, { text, ranges: [[0, 5]] });
 });
 
 test("a query nested as deep as may be is answered, a deeper one refused, and neither is taken for damage", async (t) => {

@@ -1,4 +1,3 @@
-import * as vm from "node:vm";
 import type { ItemType } from "../model/item.ts";
 import { entryOf, type ItemEntry, type ItemRow } from "./indexedItem.ts";
 import { typeOfKey } from "./itemKeys.ts";
@@ -6,17 +5,16 @@ import type { Hidden, Match, MatchFinder } from "./matches.ts";
 import { breathe } from "./progress.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { QueryError } from "./queryError.ts";
+import { passing } from "./regexes.ts";
 import type { SearchedFile } from "./sessionTable.ts";
-import { type Snippet, snippetOf } from "./snippets.ts";
+import { rawSnippets, type Snippet, snippetOf } from "./snippets.ts";
 import { isRefusedMatch } from "./sqlite.ts";
-import { patternFor } from "./words.ts";
+import { findPhrases, patternFor } from "./words.ts";
 
 /** Matches that are ordered and paged; of more it is only said that they are there. */
 export const matchLimit = 1000;
 /** Texts that a regular expression is tried on before others have their turn. */
 const regexPage = 64;
-/** A regular expression that is longer at a page of texts than this never ends. ms. */
-const regexTimeout = 2000;
 
 export interface SearchOptions {
 	/** Hits to return. */
@@ -171,7 +169,7 @@ async function byRegex(
 		const found = await textsOf(page);
 		const verdicts = passing(
 			found.map(({ text }) => text),
-			query,
+			query.regexes,
 		);
 		for (const [index, match] of page.entries()) {
 			if (verdicts[index]) {
@@ -187,36 +185,6 @@ async function byRegex(
 		await breathe();
 	}
 	return { matches, more: false };
-}
-
-const script = new vm.Script(
-	`texts.map((text) => regexes.every(({ pattern, wanted }) => {
-		pattern.lastIndex = 0;
-		return pattern.test(text) === wanted;
-	}))`,
-);
-
-/** Which texts match. In a context of its own, because only there can an expression that never ends be ended. */
-function passing(texts: readonly string[], query: Query): boolean[] {
-	try {
-		const context = vm.createContext({ texts, regexes: query.regexes });
-		return script.runInContext(context, { timeout: regexTimeout }) as boolean[];
-	} catch (error) {
-		if (isTimeout(error)) {
-			throw new QueryError("This regular expression takes too long; make it simpler.", 0);
-		}
-		throw error;
-	}
-}
-
-/** Thrown in the other context, so it is no Error of ours. */
-function isTimeout(error: unknown): boolean {
-	return (
-		typeof error === "object" &&
-		error !== null &&
-		"code" in error &&
-		error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
-	);
 }
 
 function byRank(
@@ -286,12 +254,10 @@ async function textsOf(matches: readonly FoundMatch[]): Promise<FoundText[]> {
 
 async function hitsOf(matches: readonly FoundMatch[], query: Query): Promise<SearchHit[]> {
 	const texts = await textsOf(matches);
-	const regex = query.regexes.find(({ wanted }) => wanted)?.pattern;
-	const words = patternFor(query.phrases);
+	const snippets = snippetsOf(matches, texts, query);
 	return matches.map(({ part, key, file: id, session }, index): SearchHit => {
-		const { text, entry } = texts[index] as FoundText;
+		const { entry } = texts[index] as FoundText;
 		const file = part.finder.table.file(id);
-		const raw = regex !== undefined && key !== undefined;
 		return {
 			session: session.id,
 			item: entry ? `${file?.prefix ?? ""}${entry.id}` : null,
@@ -299,7 +265,25 @@ async function hitsOf(matches: readonly FoundMatch[], query: Query): Promise<Sea
 			title: session.title,
 			type: key === undefined ? null : typeOfKey(key),
 			time: entry?.time ?? Date.parse(session.updated),
-			snippet: snippetOf(text, raw ? regex : words, raw),
+			snippet: snippets[index] as Snippet,
 		};
 	});
+}
+
+/** A regular expression marks what it matches in items; what else there is to mark are words. */
+function snippetsOf(
+	matches: readonly FoundMatch[],
+	texts: readonly FoundText[],
+	query: Query,
+): Snippet[] {
+	const regex = query.regexes.find(({ wanted }) => wanted)?.pattern;
+	const words = patternFor(query.phrases);
+	const isRaw = matches.map(({ key }) => regex !== undefined && key !== undefined);
+	const raw = texts.filter((_, index) => isRaw[index]).map(({ text }) => text);
+	const rawly = (regex ? rawSnippets(raw, regex) : []).values();
+	return texts.map(
+		({ text }, index) =>
+			(isRaw[index] ? rawly.next().value : undefined) ??
+			snippetOf(text, (inside, limit) => findPhrases(inside, words, limit)),
+	);
 }

@@ -1,4 +1,5 @@
-import { findPhrases, type Range } from "./words.ts";
+import { rangesIn } from "./regexes.ts";
+import type { Range } from "./words.ts";
 
 /** A piece of a text around what was found in it. */
 export interface Snippet {
@@ -11,10 +12,24 @@ export interface Snippet {
 /** UTF-16 units of a snippet, and of them before the first match. */
 const snippetLength = 180;
 const leadLength = 50;
+/** Matches that are marked in one. */
+const marksLimit = 20;
 
-/** Cuts a snippet around the first match; the beginning of the text when there is none. */
-export function snippetOf(text: string, pattern: RegExp, raw: boolean): Snippet {
-	const [first] = raw ? findRaw(text, pattern, 1) : findPhrases(text, pattern, 1);
+/** A snippet around the first of what `find` finds; the beginning of the text when that is nothing. */
+export function snippetOf(text: string, find: (text: string, limit: number) => Range[]): Snippet {
+	const cut = cutAround(text, find(text, 1)[0]);
+	return { text: cut, ranges: find(cut, marksLimit) };
+}
+
+/** The snippets of several texts that a regular expression matches. */
+export function rawSnippets(texts: readonly string[], pattern: RegExp): Snippet[] {
+	const firsts = rangesIn(texts, pattern, 1);
+	const cuts = texts.map((text, index) => cutAround(text, firsts[index]?.[0]));
+	const ranges = rangesIn(cuts, pattern, marksLimit);
+	return cuts.map((text, index) => ({ text, ranges: ranges[index] ?? [] }));
+}
+
+function cutAround(text: string, first: Range | undefined): string {
 	const at = first?.[0] ?? 0;
 	const start = startOf(text, at);
 	const end = Math.max(endOf(text, start + snippetLength), Math.min(first?.[1] ?? 0, at + 400));
@@ -24,8 +39,7 @@ export function snippetOf(text: string, pattern: RegExp, raw: boolean): Snippet 
 		.slice(start, end)
 		.replace(/[\s\p{Cc}]+/gu, " ")
 		.trim();
-	const cut = `${lead}${line}${tail}`;
-	return { text: cut, ranges: raw ? findRaw(cut, pattern, 20) : findPhrases(cut, pattern, 20) };
+	return `${lead}${line}${tail}`;
 }
 
 function startOf(text: string, at: number): number {
@@ -49,19 +63,4 @@ function endOf(text: string, wanted: number): number {
 function whole(text: string, at: number): number {
 	const code = text.charCodeAt(at);
 	return code >= 0xdc00 && code <= 0xdfff ? at - 1 : at;
-}
-
-/** Where a regular expression (with the flag `g`) matches. */
-export function findRaw(text: string, pattern: RegExp, limit: number): Range[] {
-	const ranges: Range[] = [];
-	pattern.lastIndex = 0;
-	for (const match of text.matchAll(pattern)) {
-		if (match[0] !== "") {
-			ranges.push([match.index, match.index + match[0].length]);
-		}
-		if (ranges.length === limit) {
-			break;
-		}
-	}
-	return ranges;
 }
