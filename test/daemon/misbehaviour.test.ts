@@ -122,9 +122,13 @@ test("a child that never answers is given up on with a reason", async (t) => {
 	assert.equal(end.detail?.["status"], "failed");
 	assert.match(end.message, /given up on\. Codex did not answer initialize/);
 	assert.equal(lab.watch.events.filter(({ type }) => type === "child.restarting").length, 1);
-	const { state } = await lab.client.call("status", {});
-	assert.equal(state.kind, "crashed");
+	const kind = async () => (await lab.client.call("status", {})).state.kind;
+	assert.equal(await kind(), "crashed");
+	// As after a mend of the settings.
 	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+	assert.equal(await kind(), "idle");
+	assert.equal((await lab.turn("exit")).detail?.["status"], "failed");
+	assert.equal(await kind(), "crashed");
 });
 
 test("a child that does not take a prompt, or opens no thread, fails the turn and is ended: the next prompt finds another", async (t) => {

@@ -5,6 +5,8 @@ import { type AgentHealth, AgentProcess, type AgentSupport, childIdOf } from "./
 export class Agents {
 	private readonly support: AgentSupport;
 	private readonly agents = new Map<string, AgentProcess>();
+	/** The one that was last asked for, by the agent's name. */
+	private readonly lastUsed = new Map<string, AgentProcess>();
 	private closed = false;
 
 	constructor(support: AgentSupport) {
@@ -21,16 +23,15 @@ export class Agents {
 				void agent.close();
 			}
 		}
+		this.lastUsed.set(spec.agent, agent);
 		return agent;
 	}
 
-	/** The worst of all. */
+	/** The worst of all. One that was given up on does not count once its agent is run by another specification. */
 	get health(): AgentHealth {
-		const all = [...this.agents.values()].map((agent) => agent.health);
-		return (
-			all.find((health) => health.kind === "failed") ??
-			all.find((health) => health.kind === "restarting") ?? { kind: "well" }
-		);
+		const failed = [...this.lastUsed.values()].find(({ health }) => health.kind === "failed");
+		const restarting = [...this.agents.values()].find(({ health }) => health.kind === "restarting");
+		return (failed ?? restarting)?.health ?? { kind: "well" };
 	}
 
 	/** Ends them all, and starts none any more. */
