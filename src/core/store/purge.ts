@@ -5,6 +5,7 @@ import { sameFile, syncFolder } from "../files.ts";
 import { Journal } from "../journal/journal.ts";
 import { readHeader, sessionIds } from "./header.ts";
 import { purgedIds } from "./kept.ts";
+import { findUnusedBlobs, mentionedBlobs, removeUnusedBlobs } from "./unusedBlobs.ts";
 import type { WorkspaceStore } from "./workspaceStore.ts";
 
 interface Fork {
@@ -52,6 +53,7 @@ export async function purgeSession(
 		throw error instanceof HumanError ? error : notPurged(error);
 	}
 	const keep = await store.keep();
+	const payloads = await payloadsOf(store, doomed);
 	const purged: string[] = [];
 	for (const gone of doomed) {
 		if (await unlinkPurging(store, gone)) {
@@ -62,6 +64,7 @@ export async function purgeSession(
 		}
 	}
 	await syncFolder(store.files, store.layout.sessions);
+	await removePayloads(store, payloads);
 	const rescued = doomed.filter((each) => !purged.includes(each));
 	if (rescued.length > 0) {
 		await writeTombstones(store, rescued, false);
@@ -73,6 +76,43 @@ export async function purgeSession(
 		);
 	}
 	return purged;
+}
+
+/** A blob stored a moment ago may be on its way into another session. ms. */
+const onItsWay = 60_000;
+
+async function payloadsOf(
+	store: WorkspaceStore,
+	doomed: readonly string[],
+): Promise<ReadonlySet<string>> {
+	try {
+		return await mentionedBlobs(
+			store,
+			doomed.map((id) => store.layout.purging(id)),
+		);
+	} catch (error) {
+		requireExpected(error);
+		return new Set();
+	}
+}
+
+/** Removes what only purged sessions needed, kept copies included. The sessions are gone even when that fails. */
+async function removePayloads(store: WorkspaceStore, payloads: ReadonlySet<string>): Promise<void> {
+	try {
+		if (payloads.size > 0) {
+			const unused = await findUnusedBlobs(store, { among: payloads, olderThan: onItsWay });
+			await removeUnusedBlobs(store, unused);
+		}
+	} catch (error) {
+		requireExpected(error);
+	}
+}
+
+/** What stays of payloads now, *Clean Up* finds later. */
+function requireExpected(error: unknown): void {
+	if (!(error instanceof HumanError) && systemErrorCode(error) === undefined) {
+		throw error;
+	}
 }
 
 function requireTrashed(trashed: boolean): void {

@@ -4,8 +4,8 @@ import { type Files, readRange } from "../files.ts";
 import { Blobs } from "./blobs.ts";
 import type { WorkspaceStore } from "./workspaceStore.ts";
 
-/** Blobs younger than this stay: what mentions them may be on its way. ms. */
-const youngerStay = 7 * 24 * 60 * 60 * 1000;
+/** ms */
+const week = 7 * 24 * 60 * 60 * 1000;
 /** Bytes read at a time. */
 const chunkBytes = 256 * 1024;
 
@@ -22,6 +22,13 @@ export interface UnusedBlob {
 	readonly size: number;
 }
 
+export interface FindOptions extends CleaningOptions {
+	/** Only these are looked at. */
+	readonly among?: ReadonlySet<string>;
+	/** Those stored later stay: what mentions them may be on its way. ms; seven days by default. */
+	readonly olderThan?: number;
+}
+
 export interface CleaningOptions {
 	readonly signal?: AbortSignal;
 	/** Called after each journal. */
@@ -29,22 +36,25 @@ export interface CleaningOptions {
 }
 
 /**
- * The blobs of a store, kept copies included, that no journal mentions and that nobody has stored for seven days.
+ * The blobs of a store, kept copies included, that no journal mentions and that nobody has stored for a while.
  * Journals of all kinds count: trashed ones, those being purged, kept copies, and what other programs have put beside
  * them. Throws a HumanError (`unreadable-journal`) when one cannot be read, or an AbortError. Removes nothing.
  */
 export async function findUnusedBlobs(
 	store: WorkspaceStore,
-	{ signal, onProgress }: CleaningOptions = {},
+	{ signal, onProgress, among, olderThan = week }: FindOptions = {},
 ): Promise<UnusedBlob[]> {
 	await takeBack(store);
 	const mentions = new Mentions(store);
-	await mentions.update(signal, onProgress);
+	await mentions.read(await journalsOf(store), signal, onProgress);
 	const unused = new Map<string, UnusedBlob>();
 	for (const folder of await blobFolders(store)) {
 		for (const { hash, file } of await blobsIn(store.files, folder)) {
-			const found = mentions.has(hash) ? undefined : await lstatOf(store.files, file);
-			if (found?.isFile() && store.clock() - found.mtimeMs >= youngerStay) {
+			if (mentions.has(hash) || among?.has(hash) === false) {
+				continue;
+			}
+			const found = await lstatOf(store.files, file);
+			if (found?.isFile() && store.clock() - found.mtimeMs >= olderThan) {
 				const { files = [], size = 0 } = unused.get(hash) ?? {};
 				const place = { path: file, mtimeMs: found.mtimeMs };
 				unused.set(hash, {
@@ -56,6 +66,16 @@ export async function findUnusedBlobs(
 		}
 	}
 	return [...unused.values()];
+}
+
+/** The names of the blobs that journals mention, and of those that these blobs do. Throws like {@link findUnusedBlobs}. */
+export async function mentionedBlobs(
+	store: WorkspaceStore,
+	journals: readonly string[],
+): Promise<ReadonlySet<string>> {
+	const mentions = new Mentions(store);
+	await mentions.read(journals);
+	return mentions.hashes;
 }
 
 /**
@@ -80,7 +100,7 @@ export async function removeUnusedBlobs(
 			}
 		}
 		const mentions = new Mentions(store);
-		await mentions.update(signal);
+		await mentions.read(await journalsOf(store), signal);
 		for (const blob of aside) {
 			if (!mentions.has(blob.hash) && (await isUntouched(files, blob))) {
 				for (const file of blob.files) {
@@ -113,7 +133,7 @@ async function isUntouched(files: Files, blob: UnusedBlob): Promise<boolean> {
 /** The names of blobs that a store's journals mention, and those that the blobs mentioned do. */
 class Mentions {
 	private readonly store: WorkspaceStore;
-	private readonly hashes = new Set<string>();
+	readonly hashes = new Set<string>();
 
 	constructor(store: WorkspaceStore) {
 		this.store = store;
@@ -123,25 +143,25 @@ class Mentions {
 		return this.hashes.has(hash);
 	}
 
-	async update(
+	async read(
+		journals: readonly string[],
 		signal?: AbortSignal,
 		onProgress?: (done: number, total: number) => void,
 	): Promise<void> {
-		const files = await journalsOf(this.store);
-		for (const [done, file] of files.entries()) {
-			onProgress?.(done, files.length);
-			await this.read(file, signal);
+		for (const [done, file] of journals.entries()) {
+			onProgress?.(done, journals.length);
+			await this.readFile(file, signal);
 		}
 		// What was too large for a journal's line is a blob that may name others. A set goes on with what it is given.
 		const folders = await blobFolders(this.store);
 		for (const hash of this.hashes) {
 			for (const folder of folders) {
-				await this.read(path.join(folder, Blobs.relativePath(hash) ?? ""), signal, isJson);
+				await this.readFile(path.join(folder, Blobs.relativePath(hash) ?? ""), signal, isJson);
 			}
 		}
 	}
 
-	private async read(
+	private async readFile(
 		file: string,
 		signal: AbortSignal | undefined,
 		isWanted: (beginning: Buffer) => boolean = () => true,
