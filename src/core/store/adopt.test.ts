@@ -144,6 +144,41 @@ test("two windows that adopt at once make one session", async (t) => {
 	assert.deepEqual(await texts(store, adoptions[0].session.id), ["first", "$ echo first", "One."]);
 });
 
+test("two windows that bring in the same growth at once bring it in once", async (t) => {
+	const { folder, store, source, rollout } = await codexHome(t);
+	const { session } = await store.adopt(source, await onlySession(source, store));
+	await session.rename("A name of later");
+	await appendFile(rollout, turn("second", "Two."));
+	const summary = await onlySession(source, store);
+	// The other one has planned its records, and is about to write them.
+	const held = Promise.withResolvers<void>();
+	const planned = Promise.withResolvers<void>();
+	const other = new WorkspaceStore(folder, store.locations);
+	t.after(() => other.close());
+	const { checkNoRun } = other;
+	other.checkNoRun = async (each) => {
+		planned.resolve();
+		await held.promise;
+		return checkNoRun.call(other, each);
+	};
+	const late = other.adopt(source, summary);
+	await planned.promise;
+	assert.equal((await store.adopt(source, summary)).items, 3);
+	held.resolve();
+	await late;
+	await session.refresh();
+	assert.equal(session.state.items.size, 6);
+	assert.deepEqual(session.journal.diagnostics, []);
+	const transcript = await store.transcript(session.id);
+	assert.deepEqual(transcript.branches, []);
+	assert.deepEqual(await texts(store, session.id), [
+		...["first", "$ echo first", "One."],
+		...["second", "$ echo second", "Two."],
+	]);
+	const lines = (await readFile(session.file, "utf8")).split("\n");
+	assert.ok(lines.length > new Set(lines).size + 3, "both have written");
+});
+
 test("where a person has gone on in our copy, growth at the source becomes a branch", async (t) => {
 	const { store, source, rollout } = await codexHome(t);
 	const { session } = await store.adopt(source, await onlySession(source, store));

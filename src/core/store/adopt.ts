@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { encodeTime } from "ulid";
 import { writeWhole } from "../files.ts";
-import { RecordIds } from "../journal/ids.ts";
+import { idTime, RecordIds } from "../journal/ids.ts";
 import { JournalRecord, journalVersion } from "../model/record.ts";
 import { SessionState } from "../model/state.ts";
 import type { SessionSummary } from "../model/summary.ts";
 import type { Source } from "../sources/source.ts";
 import { storeSourceBytes } from "./adoptBytes.ts";
-import { planGrowth } from "./adoptPlan.ts";
+import { type NextId, planGrowth } from "./adoptPlan.ts";
 import { encodeRecords } from "./encode.ts";
 import { purgedIds } from "./kept.ts";
 import type { Session } from "./session.ts";
@@ -26,7 +26,7 @@ export interface Adoption {
 /**
  * Makes a source's session one of ours (design: section 5): its bytes as blobs, its turns and items as records that cite
  * them. Idempotent: the id of ours follows from the store's and the source's, so adopting again, or in two windows at
- * once, finds the same session and adds only what has grown. A new session appears whole or not at all. Throws a
+ * once, finds the same session and adds only what has grown, once. A new session appears whole or not at all. Throws a
  * HumanError (`not-writable`, `not-stored`, `busy` while a run writes it, or what the source says).
  */
 export async function adoptSession(
@@ -63,10 +63,7 @@ async function createAdopted(
 	const header = headerOf(source, summary, id, store);
 	const bytes = await storeSourceBytes(store, [], await source.rawFiles(summary));
 	const adoptable = await source.adoptable(summary);
-	const records = [
-		header,
-		...planGrowth(new SessionState(), adoptable, bytes, () => ids.next(), store.clock()),
-	];
+	const records = [header, ...planGrowth(new SessionState(), adoptable, bytes, () => ids.next())];
 	const { lines } = await encodeRecords(store.context, records);
 	return writeWhole(store.files, store.layout.journal(id), lines, { replace: false });
 }
@@ -86,8 +83,8 @@ async function grow(
 	);
 	const adoptable = await source.adoptable(summary);
 	await session.refresh();
-	const next = await session.idSource();
-	const records = planGrowth(session.state, adoptable, bytes, next, store.clock());
+	const ids = growthIds(session.id, session.journal.greatestId, store.clock());
+	const records = planGrowth(session.state, adoptable, bytes, ids);
 	if (records.length > 0) {
 		await store.checkNoRun(session);
 		await session.append(records);
@@ -133,14 +130,30 @@ async function adoptedId(
 	const time = encodeTime(created > 0 ? Math.min(created, store.clock()) : 0);
 	const purged = await purgedIds(store);
 	for (let salt = 0; ; salt++) {
-		const hash = createHash("sha256").update(`${storeId} ${summary.id} ${salt}`).digest();
-		// 16 digits of Crockford's base 32, five bits of the hash each.
-		const digits = Array.from(hash.subarray(0, 16), (byte) => encodeTime(byte & 31, 1));
-		const id = time + digits.join("");
+		const id = time + hashTail(`${storeId} ${summary.id} ${salt}`);
 		if (!purged.has(id)) {
 			return id;
 		}
 	}
+}
+
+/**
+ * The ids of what has grown: after all that the journal holds, and the same for each window that brings in the same
+ * growth, so that what both write is one line twice, which counts once (design: J3).
+ */
+function growthIds(session: string, greatest: string, now: number): NextId {
+	let last = idTime(greatest) || 0;
+	return (about, time) => {
+		// What the source says of the future is not believed.
+		last = time <= now ? Math.max(time, last + 1) : last + 1;
+		return encodeTime(last) + hashTail(`${session} ${about}`);
+	};
+}
+
+/** 16 digits of Crockford's base 32, five bits of a hash each: the second part of an id. */
+function hashTail(text: string): string {
+	const hash = createHash("sha256").update(text).digest();
+	return Array.from(hash.subarray(0, 16), (byte) => encodeTime(byte & 31, 1)).join("");
 }
 
 function idsBySource(state: SessionState): Map<string, string> {

@@ -1,3 +1,4 @@
+import { idTime } from "../journal/ids.ts";
 import { headItem } from "../model/chain.ts";
 import type { ItemContent } from "../model/item.ts";
 import { JournalRecord, journalVersion, type RecordDraft } from "../model/record.ts";
@@ -13,14 +14,13 @@ export function planGrowth(
 	state: SessionState,
 	adoptable: AdoptableSession,
 	bytes: SourceBytes,
-	nextId: () => string,
-	now: number,
+	nextId: NextId,
 ): JournalRecord[] {
-	const adoptedAt = new Date(now).toISOString();
 	// Old sources give their items no times: the session's own is nearer to the truth than the time of adoption.
-	const plan = new GrowthPlan(state, bytes, nextId, adoptable.summary.updatedAt || adoptedAt);
+	const plan = new GrowthPlan(state, bytes, nextId, adoptable.summary.updatedAt);
 	for (const slice of bytes.fresh) {
-		plan.add({ type: "source.imported", ...slice });
+		const { file, offset, content } = slice;
+		plan.add({ type: "source.imported", ...slice }, `${file} ${offset} ${content.blob}`);
 	}
 	for (const turn of adoptable.turns) {
 		plan.addTurn(turn);
@@ -29,10 +29,13 @@ export function planGrowth(
 	return plan.records;
 }
 
+/** The id of the next record, which says what `about` says, at `time` (ms since the epoch; NaN when unknown). */
+export type NextId = (about: string, time: number) => string;
+
 class GrowthPlan {
 	readonly records: JournalRecord[] = [];
 	private readonly bytes: SourceBytes;
-	private readonly nextId: () => string;
+	private readonly nextId: NextId;
 	private readonly fallbackTime: string;
 	private readonly turns = new Map<string, TurnState>();
 	private readonly items = new Map<string, ItemState>();
@@ -45,7 +48,7 @@ class GrowthPlan {
 	private readonly headBefore: string | null;
 	private readonly followsSource: boolean;
 
-	constructor(state: SessionState, bytes: SourceBytes, nextId: () => string, fallbackTime: string) {
+	constructor(state: SessionState, bytes: SourceBytes, nextId: NextId, fallbackTime: string) {
 		this.bytes = bytes;
 		this.nextId = nextId;
 		this.fallbackTime = fallbackTime;
@@ -67,9 +70,10 @@ class GrowthPlan {
 			this.headBefore === null || state.items.get(this.headBefore)?.sourceId !== undefined;
 	}
 
-	add(draft: RecordDraft): string {
-		const id = this.nextId();
-		const ts = draft.ts || this.fallbackTime;
+	/** @param about what the record is about, as the source names it. */
+	add(draft: RecordDraft, about: string): string {
+		const id = this.nextId(`${draft.type} ${about}`, Date.parse(draft.ts ?? ""));
+		const ts = draft.ts || this.fallbackTime || new Date(idTime(id)).toISOString();
 		this.records.push(JournalRecord.parse({ ...draft, v: journalVersion, id, ts }));
 		return id;
 	}
@@ -81,7 +85,7 @@ class GrowthPlan {
 			this.addItem(id, item);
 		}
 		if (turn.end && !known?.end) {
-			this.add({ type: "turn.completed", turn: id, ...turn.end });
+			this.add({ type: "turn.completed", turn: id, ...turn.end }, turn.sourceId);
 		}
 	}
 
@@ -93,7 +97,7 @@ class GrowthPlan {
 				: (this.itemIds.get(sourceHead) ?? this.head)
 			: this.headBefore;
 		if (wanted !== this.head) {
-			this.add({ type: "head.moved", to: wanted });
+			this.add({ type: "head.moved", to: wanted }, wanted ?? "");
 		}
 	}
 
@@ -103,7 +107,7 @@ class GrowthPlan {
 			...(turn.branch === undefined ? {} : { branch: turn.branch }),
 			...(turn.commit === undefined ? {} : { commit: turn.commit }),
 		};
-		const id = this.add({
+		const draft: RecordDraft = {
 			type: "turn.started",
 			ts: turn.ts,
 			after,
@@ -111,7 +115,8 @@ class GrowthPlan {
 			...(turn.agentTurn === undefined ? {} : { agentTurn: turn.agentTurn }),
 			...(turn.model === undefined ? {} : { model: turn.model }),
 			...(Object.keys(git).length === 0 ? {} : { git }),
-		});
+		};
+		const id = this.add(draft, turn.sourceId);
 		this.head = after;
 		this.headTurn = id;
 		return id;
@@ -128,13 +133,14 @@ class GrowthPlan {
 			sourceId: item.sourceId,
 			from: cite(this.bytes.all, item.spans),
 		};
-		const id = this.add({
+		const draft: RecordDraft = {
 			type: "item.completed",
 			ts: item.ts,
 			turn,
 			item: content,
 			...(known ? { itemId: known.id } : {}),
-		});
+		};
+		const id = this.add(draft, `${item.sourceId} ${status}`);
 		if (!known) {
 			this.itemIds.set(item.sourceId, id);
 			this.head = turn === this.headTurn ? id : this.head;
