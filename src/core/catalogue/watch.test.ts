@@ -1,4 +1,6 @@
-import { mkdir, open, rm, writeFile } from "node:fs/promises";
+import { EventEmitter } from "node:events";
+import type * as fs from "node:fs";
+import { mkdir, open, rm, statfs, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../test/support/temporary.ts";
@@ -77,4 +79,41 @@ test("a folder that is deleted while a file in it is open is known to be gone", 
 	const lost = reports.next((names) => names === undefined);
 	await rm(folder, { recursive: true });
 	await lost;
+});
+
+test("where the system cannot watch, the folder is looked at now and then", async (t) => {
+	const folder = await temporaryFolder(t);
+	const reports = new Reports();
+	const none = () => {
+		throw Object.assign(new Error("ENOSPC: no more watches"), { code: "ENOSPC" });
+	};
+	const watch = new FolderWatch(folder, false, reports.take, {
+		watch: none as typeof fs.watch,
+		pollTime: 1,
+	});
+	t.after(() => watch.dispose());
+	for (let round = 0; round < 3; round++) {
+		await reports.next((names) => names === undefined);
+	}
+});
+
+test("a mounted folder is looked at besides, because nothing tells of other machines", async (t) => {
+	if (process.platform !== "linux") {
+		t.skip("Only Linux tells what a mount is.");
+		return;
+	}
+	const folder = await temporaryFolder(t);
+	// One whose events never come.
+	const silent = () => Object.assign(new EventEmitter(), { close: () => undefined });
+	const mounted = async (file: string) => ({ ...(await statfs(file)), type: 0x6969 });
+	const reports = new Reports();
+	const watch = new FolderWatch(folder, false, reports.take, {
+		watch: silent as unknown as typeof fs.watch,
+		files: { statfs: mounted as typeof statfs },
+		pollTime: 1,
+	});
+	t.after(() => watch.dispose());
+	for (let round = 0; round < 3; round++) {
+		await reports.next((names) => names === undefined);
+	}
 });

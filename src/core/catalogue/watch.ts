@@ -3,22 +3,35 @@ import { access, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { SharedRun } from "../../base/async.ts";
 import type { Disposable } from "../../base/disposable.ts";
+import { isOnLocalFileSystem } from "../fileSystems.ts";
+import { type Files, nodeFiles } from "../files.ts";
 
 /** How long events are gathered before they are reported. ms. */
 const gatherTime = 100;
 /** How often a folder is looked at when the system cannot watch it. ms. */
 const pollTime = 2000;
+/** And when it can, but does not hear of what other machines write. ms. */
+const remotePollTime = 15_000;
+
+export interface WatchOptions {
+	/** `fs.watch`, or what stands in for it. */
+	readonly watch?: typeof watch;
+	readonly files?: Pick<Files, "statfs">;
+	/** Instead of the times between two looks. ms. */
+	readonly pollTime?: number;
+}
 
 /**
  * Watches a folder that may not exist yet. Reports the names of files that changed in it (relative to the folder), or
  * undefined when anything may have changed: a folder came or went, or the system does not say.
- * Guarantees: a change is reported at least once, within 100 ms and the system's own delay, or within 2 s where the
- * system cannot watch; never reports from within a call.
+ * Guarantees: a change is reported at least once, within 100 ms and the system's own delay, within 2 s where the system
+ * cannot watch, and within 15 s when another machine makes it on a mounted file system; never reports from within a call.
  */
 export class FolderWatch implements Disposable {
 	private readonly folder: string;
 	private readonly recursive: boolean;
 	private readonly changed: (names: ReadonlySet<string> | undefined) => void;
+	private readonly options: WatchOptions;
 	private watcher: FSWatcher | undefined;
 	private parentWatcher: FSWatcher | undefined;
 	private watched: string | undefined;
@@ -33,10 +46,12 @@ export class FolderWatch implements Disposable {
 		folder: string,
 		recursive: boolean,
 		changed: (names: ReadonlySet<string> | undefined) => void,
+		options: WatchOptions = {},
 	) {
 		this.folder = folder;
 		this.recursive = recursive;
 		this.changed = changed;
+		this.options = options;
 		void this.attach();
 	}
 
@@ -47,6 +62,10 @@ export class FolderWatch implements Disposable {
 		clearInterval(this.polling);
 	}
 
+	private get watch(): typeof watch {
+		return this.options.watch ?? watch;
+	}
+
 	private attach(): Promise<void> {
 		return this.attaching.run();
 	}
@@ -55,6 +74,7 @@ export class FolderWatch implements Disposable {
 	private async attachNow(): Promise<void> {
 		const nearest = await nearestExisting(this.folder);
 		const identity = await identityOf(nearest);
+		const isLocal = await isOnLocalFileSystem(this.options.files ?? nodeFiles, nearest);
 		if (this.disposed || nearest === this.watched) {
 			return;
 		}
@@ -62,7 +82,7 @@ export class FolderWatch implements Disposable {
 		this.watched = nearest;
 		const isTarget = nearest === this.folder;
 		try {
-			this.watcher = watch(nearest, { recursive: isTarget && this.recursive });
+			this.watcher = this.watch(nearest, { recursive: isTarget && this.recursive });
 			if (isTarget) {
 				this.watchParent(identity);
 			}
@@ -70,8 +90,11 @@ export class FolderWatch implements Disposable {
 			// No more watches, or a file system that has none: look now and then instead.
 			this.close();
 			this.watched = undefined;
-			this.polling ??= setInterval(() => this.note(undefined), pollTime).unref();
+			this.poll(pollTime);
 			return;
+		}
+		if (isLocal === false) {
+			this.poll(remotePollTime);
 		}
 		this.watcher.on("error", () => this.lost());
 		this.watcher.on("change", (_event, name) => {
@@ -95,7 +118,7 @@ export class FolderWatch implements Disposable {
 
 	/** A folder does not hear of its own removal while a file in it is still open somewhere; its parent does. */
 	private watchParent(identity: string | undefined): void {
-		this.parentWatcher = watch(path.dirname(this.folder));
+		this.parentWatcher = this.watch(path.dirname(this.folder));
 		this.parentWatcher.on("error", () => this.lost());
 		this.parentWatcher.on("change", (_event, name) => {
 			if (typeof name !== "string" || name === path.basename(this.folder)) {
@@ -106,6 +129,10 @@ export class FolderWatch implements Disposable {
 				});
 			}
 		});
+	}
+
+	private poll(time: number): void {
+		this.polling ??= setInterval(() => this.note(undefined), this.options.pollTime ?? time).unref();
 	}
 
 	private close(): void {
