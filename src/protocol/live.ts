@@ -30,6 +30,14 @@ export interface KeptPrompts {
 	/** What was typed and not sent. */
 	readonly draft?: PromptDraft;
 	readonly underWay?: readonly PromptUnderWay[];
+	readonly editing?: QueuedEdit;
+}
+
+/** A waiting prompt that is being changed. */
+export interface QueuedEdit {
+	readonly id: string;
+	readonly was: string;
+	readonly text: string;
 }
 
 /** A prompt that waits for the turn to end. */
@@ -117,6 +125,8 @@ export type ToLivePage =
 			readonly outcome: "sent" | "queued" | "steered" | "failed" | "unknown";
 			readonly message?: string;
 	  }
+	/** The text of an `editQueued` that came too late: the prompt did not wait any more. */
+	| { readonly type: "returned"; readonly text: string }
 	| { readonly type: "focusComposer" }
 	/** Answer to `findFiles`. */
 	| { readonly type: "files"; readonly query: number; readonly paths: readonly string[] }
@@ -142,11 +152,21 @@ export type FromLivePage =
 			readonly way: PromptWay;
 			readonly draft: PromptDraft;
 	  }
-	/** The page is there, for the first time or again; of these prompts it was not told what became of them. */
-	| { readonly type: "resume"; readonly prompts: readonly string[] }
+	/**
+	 * The page is there, for the first time or again: of these prompts it was not told what became of them, and this
+	 * waiting one is being changed.
+	 */
+	| {
+			readonly type: "resume";
+			readonly prompts: readonly string[];
+			readonly editing: string | null;
+	  }
 	/** Ends the turn that runs. */
 	| { readonly type: "stop" }
 	| { readonly type: "removeQueued"; readonly id: string }
+	/** The waiting prompt that is being changed: it is not sent meanwhile. Null: none any more. */
+	| { readonly type: "editingQueued"; readonly id: string | null }
+	/** It is changed, and may be sent. */
 	| { readonly type: "editQueued"; readonly id: string; readonly text: string }
 	/** Sends a waiting prompt now. */
 	| { readonly type: "sendQueued"; readonly id: string }

@@ -88,8 +88,9 @@ export class SessionPrompts implements vscode.Disposable {
 		return this.underWay.has(session);
 	}
 
-	queueOf(session: string): Pick<PromptQueue, "prompts" | "held" | "reason"> {
-		return this.queues.get(session) ?? { prompts: [], held: false, reason: undefined };
+	queueOf(session: string): Pick<PromptQueue, "prompts" | "held" | "isDue" | "reason"> {
+		const none = { prompts: [], held: false, isDue: false, reason: undefined };
+		return this.queues.get(session) ?? none;
 	}
 
 	get history(): readonly string[] {
@@ -123,11 +124,34 @@ export class SessionPrompts implements vscode.Disposable {
 
 	async removeQueued(session: string, id: string): Promise<void> {
 		this.queues.get(session)?.take(id);
-		await this.keepQueues(session);
+		await this.goOn(session);
 	}
 
-	async editQueued(session: string, id: string, text: string): Promise<void> {
-		this.queues.get(session)?.edit(id, text);
+	/** Somebody changes a prompt that waits: it is not sent until they have, or have left it. */
+	beginEdit(session: string, id: string): void {
+		this.queues.get(session)?.beginEdit(id);
+	}
+
+	/** False when the prompt does not wait any more, so that nothing was changed. */
+	async editQueued(session: string, id: string, text: string): Promise<boolean> {
+		const waits = this.queues.get(session)?.edit(id, text) ?? false;
+		await this.goOn(session);
+		return waits;
+	}
+
+	/** It stays as it was. */
+	async endEdit(session: string, id: string): Promise<void> {
+		this.queues.get(session)?.endEdit(id);
+		await this.goOn(session);
+	}
+
+	/** Its editor is gone, and nobody knows what the person meant: what would have been sent meanwhile is held. */
+	async abandonEdit(session: string, id: string): Promise<void> {
+		const queue = this.queues.get(session);
+		queue?.endEdit(id);
+		if (queue?.isDue) {
+			queue.hold();
+		}
 		await this.keepQueues(session);
 	}
 
@@ -260,7 +284,7 @@ export class SessionPrompts implements vscode.Disposable {
 		// The turn may have ended while the prompt was on its way here.
 		const daemon = this.parts.daemons.of(folder);
 		if (daemon.client && !daemon.runOf(session) && !this.underWay.has(session)) {
-			const next = queue.take();
+			const next = queue.next();
 			if (next && (await this.sendNext(session, folder, next))) {
 				return { outcome: "sent" };
 			}
@@ -285,6 +309,17 @@ export class SessionPrompts implements vscode.Disposable {
 			void this.sendNext(session, queue.folder, next);
 		} else {
 			void this.keepQueues(session);
+		}
+	}
+
+	/** What waits has changed, or nobody changes it any more. */
+	private async goOn(session: string): Promise<void> {
+		const queue = this.queues.get(session);
+		const next = queue?.due();
+		if (queue && next) {
+			await this.sendNext(session, queue.folder, next);
+		} else {
+			await this.keepQueues(session);
 		}
 	}
 

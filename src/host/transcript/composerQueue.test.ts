@@ -65,3 +65,40 @@ test("one that could not be sent holds the queue, and says why until the next tu
 	kept.turnEnded(false);
 	assert.deepEqual([kept.held, kept.reason], [true, undefined], "now the turn is the reason");
 });
+
+test("one that is being changed is not sent, nor what comes after it, until it is changed or left", () => {
+	const queue = new PromptQueue("/work");
+	queue.add(draft("one"));
+	queue.add(draft("two"));
+	const [one, two] = queue.prompts;
+	assert.ok(one && two);
+	queue.beginEdit(one.id);
+	assert.equal(queue.turnEnded(true), undefined);
+	assert.deepEqual([queue.held, queue.isDue], [false, true]);
+	assert.equal(queue.edit(one.id, "one, changed"), true);
+	assert.equal(queue.due()?.text, "one, changed");
+	assert.equal(queue.due(), undefined, "one a turn");
+	assert.equal(queue.edit(one.id, "too late"), false);
+
+	queue.turnStarted();
+	queue.beginEdit(two.id);
+	assert.equal(queue.due(), undefined, "the turn runs");
+	assert.equal(queue.turnEnded(true), undefined);
+	queue.turnStarted();
+	queue.endEdit(two.id);
+	assert.equal(queue.due(), undefined, "another turn runs meanwhile");
+	assert.equal(queue.turnEnded(true)?.text, "two");
+
+	queue.add(draft("three"));
+	queue.beginEdit(queue.prompts[0]?.id ?? "");
+	assert.equal(queue.turnEnded(true), undefined);
+	assert.equal(
+		new PromptQueue("/work", queue.kept).isDue,
+		false,
+		"nobody changes it after a reload",
+	);
+	queue.take(queue.prompts[0]?.id);
+	queue.beginEdit("nobody");
+	queue.add(draft("four"));
+	assert.equal(queue.due()?.text, "four");
+});

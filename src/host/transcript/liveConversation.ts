@@ -52,6 +52,10 @@ export class Conversation implements vscode.Disposable {
 		| undefined;
 	private readonly sentTexts = new Map<string, string>();
 	private readonly outcomes = new PromptOutcomes();
+	/** The waiting prompt that is being changed here. */
+	private editing: string | undefined;
+	/** Texts for the box that no page was there to take. */
+	private returned: string[] = [];
 
 	constructor(panel: ConversationPanel, parts: LiveParts) {
 		this.panel = panel;
@@ -78,6 +82,9 @@ export class Conversation implements vscode.Disposable {
 		this.panel.post({ type: "history", prompts: this.parts.prompts.history });
 		this.tell();
 		this.sender.restart(this.followed?.following.items.values() ?? []);
+		for (const text of this.returned.splice(0)) {
+			this.giveBack(text);
+		}
 		if (this.wantsFocus) {
 			this.focusComposer();
 		}
@@ -114,6 +121,8 @@ export class Conversation implements vscode.Disposable {
 				return this.prompt(message);
 			case "resume":
 				return this.resume(message);
+			case "editingQueued":
+				return this.edits(message.id);
 			case "attach":
 				return this.attach(message);
 			case "findFiles":
@@ -141,6 +150,9 @@ export class Conversation implements vscode.Disposable {
 
 	dispose(): void {
 		this.listening = false;
+		if (this.id !== undefined && this.editing !== undefined) {
+			void this.parts.prompts.abandonEdit(this.id, this.editing);
+		}
 		this.unfollow();
 		this.sender.dispose();
 		this.disposables.dispose();
@@ -194,7 +206,7 @@ export class Conversation implements vscode.Disposable {
 			? { text: vscode.l10n.t("This session is in the trash. Restore it to go on with it.") }
 			: this.parts.choices.problem(choice);
 		const run = this.run();
-		const { prompts, held, reason } = this.parts.prompts.queueOf(session.id);
+		const { prompts, held, isDue, reason } = this.parts.prompts.queueOf(session.id);
 		return {
 			...(blocked ? { blocked } : {}),
 			agent: choice?.agent.label ?? vscode.l10n.t("Agent"),
@@ -205,7 +217,7 @@ export class Conversation implements vscode.Disposable {
 			...(run ? { run } : {}),
 			queue: prompts,
 			// A turn whose daemon is gone will never end.
-			queueHeld: held || (!run && !this.parts.prompts.isUnderWay(session.id)),
+			queueHeld: held || (!run && !isDue && !this.parts.prompts.isUnderWay(session.id)),
 			...(held && reason !== undefined ? { queueReason: reason } : {}),
 		};
 	}
@@ -300,9 +312,34 @@ export class Conversation implements vscode.Disposable {
 		this.panel.post(outcome);
 	}
 
-	private resume({ prompts }: Of<"resume">): void {
+	private async resume({ prompts, editing }: Of<"resume">): Promise<void> {
 		for (const outcome of this.outcomes.of(prompts)) {
 			this.panel.post(outcome);
+		}
+		await this.edits(editing);
+	}
+
+	/** What is being changed, in place of what was. */
+	private async edits(prompt: string | null): Promise<void> {
+		const { id: session, editing } = this;
+		if (session === undefined) {
+			return;
+		}
+		this.editing = prompt ?? undefined;
+		if (prompt !== null) {
+			this.parts.prompts.beginEdit(session, prompt);
+		}
+		if (editing !== undefined && editing !== prompt) {
+			await this.parts.prompts.endEdit(session, editing);
+		}
+	}
+
+	/** Puts a text into the box that came too late for the queue. */
+	private giveBack(text: string): void {
+		if (this.listening) {
+			this.panel.post({ type: "returned", text });
+		} else {
+			this.returned.push(text);
 		}
 	}
 
@@ -380,7 +417,11 @@ export class Conversation implements vscode.Disposable {
 				case "removeQueued":
 					return await prompts.removeQueued(id, message.id);
 				case "editQueued":
-					return await prompts.editQueued(id, message.id, message.text);
+					this.editing = undefined;
+					if (!(await prompts.editQueued(id, message.id, message.text))) {
+						this.giveBack(message.text);
+					}
+					return;
 				case "sendQueued":
 					await prompts.sendQueued(id, message.id);
 			}

@@ -16,9 +16,10 @@ const draft = z.object({
 /** What the live half of an editor answers. */
 const live = [
 	message("prompt", { id: z.string(), way: z.enum(promptWays), draft }),
-	message("resume", { prompts: z.array(z.string()) }),
+	message("resume", { prompts: z.array(z.string()), editing: z.nullable(z.string()) }),
 	message("stop", {}),
 	message("removeQueued", { id: z.string() }),
+	message("editingQueued", { id: z.nullable(z.string()) }),
 	message("editQueued", { id: z.string(), text: z.string() }),
 	message("sendQueued", { id: z.string() }),
 	message("findFiles", { query: index, text: z.string() }),

@@ -158,6 +158,8 @@ export const strings = {
 
 	"queue.label": "Sent when the turn ends",
 	"queue.held": "Not sent, because the turn did not complete",
+	"queue.editing": "Sent when you have changed it",
+	"queue.gone": "The prompt that you changed does not wait any more. What you wrote is in the box.",
 	"queue.notSent": "Not sent",
 	"queue.edit": "Edit Prompt",
 	"queue.remove": "Remove from Queue",

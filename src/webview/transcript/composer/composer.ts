@@ -6,7 +6,6 @@ import type {
 	KeptPrompts,
 	PromptDraft,
 	PromptImage,
-	PromptUnderWay,
 	PromptWay,
 } from "../../../protocol/live.ts";
 import type { ToTranscript } from "../../../protocol/webview.ts";
@@ -51,7 +50,13 @@ export class SkeinComposer extends LitElement {
 	private readonly history = new PromptHistory();
 	private readonly attachments = new Attachments();
 	private readonly mentions = new MentionList(() => this.requestUpdate());
-	private readonly queue = new QueueView(() => this.requestUpdate());
+	private readonly queue = new QueueView({
+		changed: () => {
+			this.requestUpdate();
+			this.changed();
+		},
+		giveBack: (text) => this.receiveReturned(text),
+	});
 	private readonly outbox = new Outbox();
 	private lastKey = Number.NEGATIVE_INFINITY;
 	private stopping: string | undefined;
@@ -73,15 +78,20 @@ export class SkeinComposer extends LitElement {
 	/** What is kept over a reload. */
 	get kept(): KeptPrompts {
 		const { draft, outbox } = this;
+		const { editing } = this.queue;
 		return {
 			...(draft.isEmpty ? {} : { draft: draft.toPrompt() }),
 			...(outbox.underWay.length === 0 ? {} : { underWay: outbox.underWay }),
+			...(editing ? { editing } : {}),
 		};
 	}
 
-	/** The page is there again: these were on their way when it went. */
-	resume(underWay: readonly PromptUnderWay[]): void {
+	/** The page is there, for the first time or again. */
+	resume({ underWay = [], editing }: KeptPrompts): void {
 		this.outbox.resume(underWay);
+		this.queue.editing = editing;
+		const prompts = this.outbox.underWay.map(({ id }) => id);
+		post({ type: "resume", prompts, editing: editing?.id ?? null });
 	}
 
 	restore(draft: PromptDraft): void {
@@ -89,6 +99,13 @@ export class SkeinComposer extends LitElement {
 			this.draft.set(draft);
 			this.requestUpdate();
 		}
+	}
+
+	/** A waiting prompt was changed too late. */
+	receiveReturned(text: string): void {
+		this.notice = this.words.say("queue.gone");
+		this.putBack({ text, mentions: [], images: [] });
+		this.changed();
 	}
 
 	/** A prompt that was not sent is in the box again; the caret stays where the person types. */
@@ -144,6 +161,9 @@ export class SkeinComposer extends LitElement {
 	}
 
 	protected override willUpdate(): void {
+		if (this.state) {
+			this.queue.settle(this.state);
+		}
 		if (this.stopping !== this.state?.run?.id) {
 			this.stopping = undefined;
 		}

@@ -45,7 +45,7 @@ export class ComposerHost {
 	load(words: Words, kept: KeptPrompts | undefined): void {
 		this.element.words = words;
 		this.draft = kept?.draft;
-		this.element.resume(kept?.underWay ?? []);
+		this.element.resume(kept ?? {});
 	}
 
 	receive(message: Message): void {
@@ -58,6 +58,9 @@ export class ComposerHost {
 				return;
 			case "prompted":
 				this.element.receiveOutcome(message);
+				return;
+			case "returned":
+				this.element.receiveReturned(message.text);
 				return;
 			case "focusComposer":
 				this.element.takeFocus();

@@ -18,12 +18,11 @@ export class Outbox {
 		post({ type: "prompt", id, way, draft });
 	}
 
-	/** Takes up what was on its way when the page went, and asks for it. */
+	/** Takes up what was on its way when the page went. */
 	resume(prompts: readonly PromptUnderWay[]): void {
 		for (const { id, draft } of prompts) {
 			this.prompts.set(id, draft);
 		}
-		post({ type: "resume", prompts: [...this.prompts.keys()] });
 	}
 
 	/** A prompt whose outcome is known now; undefined when it was known already. */

@@ -1,25 +1,46 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ComposerState, QueuedPrompt } from "../../../protocol/live.ts";
+import type { ComposerState, QueuedEdit, QueuedPrompt } from "../../../protocol/live.ts";
 import { firstLine } from "../pure/visibleText.ts";
 import { post } from "../vscodeApi.ts";
 import type { Words } from "../words.ts";
 
-/** The prompts that wait for the turn to end: each can be changed, sent now, or taken out. */
-export class QueueView {
-	private editing: string | undefined;
-	private text = "";
-	private readonly changed: () => void;
+interface Surroundings {
+	changed(): void;
+	/** What was being written has no prompt any more. */
+	giveBack(text: string): void;
+}
 
-	constructor(changed: () => void) {
-		this.changed = changed;
+/**
+ * The prompts that wait for the turn to end: each can be changed, sent now, or taken out. While one is changed the host
+ * does not send it.
+ */
+export class QueueView {
+	/** What is being changed. */
+	editing: QueuedEdit | undefined;
+	private readonly around: Surroundings;
+
+	constructor(around: Surroundings) {
+		this.around = around;
+	}
+
+	/** The prompts that wait are others now. */
+	settle({ queue }: ComposerState): void {
+		const { editing } = this;
+		if (editing && !queue.some(({ id }) => id === editing.id)) {
+			this.leave();
+			if (editing.text.trim() !== "" && editing.text !== editing.was) {
+				this.around.giveBack(editing.text);
+			}
+		}
 	}
 
 	view(words: Words, { queue, queueHeld, queueReason, run, canSteer }: ComposerState) {
 		if (queue.length === 0) {
 			return nothing;
 		}
-		const hint = queueReason ?? words.say(queueHeld ? "queue.held" : "queue.label");
+		const waits = run || !this.editing ? "queue.label" : "queue.editing";
+		const hint = queueReason ?? words.say(queueHeld ? "queue.held" : waits);
 		const label = queueReason === undefined ? hint : words.say("queue.notSent");
 		// While a turn runs, only an agent that takes additions can be given one.
 		const canSend = run ? canSteer && run.mine : true;
@@ -30,8 +51,8 @@ export class QueueView {
 					queue,
 					(prompt) => prompt.id,
 					(prompt) =>
-						prompt.id === this.editing
-							? this.editView(words, prompt)
+						prompt.id === this.editing?.id
+							? this.editView(words, this.editing)
 							: this.rowView(words, prompt, canSend, run !== undefined),
 				)}
 			</ol>
@@ -69,53 +90,67 @@ export class QueueView {
 		</li>`;
 	}
 
-	private editView(words: Words, prompt: QueuedPrompt): TemplateResult {
+	private editView(words: Words, editing: QueuedEdit): TemplateResult {
 		return html`<li class="editing">
 			<textarea
 				rows="1"
 				dir="auto"
 				aria-label=${words.say("queue.edit")}
-				.value=${this.text}
+				.value=${editing.text}
 				@input=${(event: Event) => {
-					this.text = (event.target as HTMLTextAreaElement).value;
+					this.editing = { ...editing, text: (event.target as HTMLTextAreaElement).value };
+					this.around.changed();
 				}}
-				@keydown=${(event: KeyboardEvent) => this.key(event, prompt)}
-				@blur=${() => this.save(prompt)}
+				@keydown=${(event: KeyboardEvent) => this.key(event)}
+				@blur=${(event: Event) => {
+					// Who only looks at another window has not finished.
+					if (document.activeElement !== event.target) {
+						this.save();
+					}
+				}}
 			></textarea>
 		</li>`;
 	}
 
-	private edit(prompt: QueuedPrompt): void {
-		this.editing = prompt.id;
-		this.text = prompt.text;
-		this.changed();
+	private edit({ id, text }: QueuedPrompt): void {
+		this.editing = { id, was: text, text };
+		post({ type: "editingQueued", id });
+		this.around.changed();
 		requestAnimationFrame(() => {
 			document.querySelector<HTMLTextAreaElement>(".queue .editing textarea")?.focus();
 		});
 	}
 
-	private key(event: KeyboardEvent, prompt: QueuedPrompt): void {
+	private key(event: KeyboardEvent): void {
 		if (event.isComposing) {
 			return;
 		}
 		if (event.key === "Enter" && !event.shiftKey) {
 			event.preventDefault();
-			this.save(prompt);
+			this.save();
 		} else if (event.key === "Escape") {
 			event.preventDefault();
 			event.stopPropagation();
-			this.editing = undefined;
-			this.changed();
+			this.leave();
 		}
 	}
 
-	private save(prompt: QueuedPrompt): void {
-		if (this.editing === prompt.id) {
+	private save(): void {
+		const { editing } = this;
+		if (editing && editing.text.trim() !== "" && editing.text !== editing.was) {
 			this.editing = undefined;
-			if (this.text.trim() !== "" && this.text !== prompt.text) {
-				post({ type: "editQueued", id: prompt.id, text: this.text });
-			}
-			this.changed();
+			post({ type: "editQueued", id: editing.id, text: editing.text });
+			this.around.changed();
+		} else {
+			this.leave();
+		}
+	}
+
+	private leave(): void {
+		if (this.editing) {
+			this.editing = undefined;
+			post({ type: "editingQueued", id: null });
+			this.around.changed();
 		}
 	}
 }
