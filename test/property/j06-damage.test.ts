@@ -15,6 +15,7 @@ import {
 	noon,
 	once,
 	openJournal,
+	rawLine,
 	readBytes,
 	realisticLines,
 	recordId,
@@ -406,4 +407,16 @@ test("J6 a line of 100,000 glued records of any version is read in linear time",
 	assert.deepEqual(damage, []);
 	const newer = scan(Buffer.from(`${glued.replaceAll('"v":1', '"v":3')}\n`));
 	assert.equal(newer.ids.length, 100_000);
+});
+
+test("J6 a line of brackets alone is damage, found without making values of it; what is glued to it is read", () => {
+	const inner = "[".repeat(3_000_000) + "]".repeat(3_000_000);
+	const hostile = rawLine(1, { type: "x", a: 1 }).trimEnd().replace('"a":1', `"a":${inner}`);
+	const bytes = Buffer.from(`${headerLine()}${hostile}${line(2, { type: "session.archived" })}`);
+	const { ids, damage } = scan(bytes);
+	assert.deepEqual(ids, [recordId(0), recordId(2)]);
+	assert.deepEqual(
+		damage.map(({ severity, fragment }) => [severity, fragment?.bytes]),
+		[["warning", hostile.length]],
+	);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { jsonExtent } from "./jsonPrefix.ts";
+import { isOvercrowded, jsonExtent } from "./jsonPrefix.ts";
 
 test("every strict prefix of an object is a prefix, the whole ends where it ends, whatever follows", () => {
 	fc.assert(
@@ -47,4 +47,22 @@ test("a million open brackets, and a million backslashes, are walked through", (
 	assert.equal(jsonExtent(`{"a":${"[".repeat(1_000_000)}`).kind, "prefix");
 	assert.equal(jsonExtent(`{"a":"${"\\\\".repeat(500_000)}`).kind, "prefix");
 	assert.equal(jsonExtent(`{"a":"${"\\x".repeat(500_000)}`).kind, "broken");
+});
+
+test("what holds more objects and arrays than are read is broken, however they stand; brackets in texts do not count", () => {
+	const many = 1_100_000;
+	const texts: [text: string, isTooMany: boolean][] = [
+		[`{"a":${"[".repeat(many)}`, true],
+		[`{"a":${"[".repeat(many)}${"]".repeat(many)}}`, true],
+		[`{"a":[${"{},".repeat(many)}1]}`, true],
+		[`{"a":"${"[".repeat(many)}"}`, false],
+		[`{"a":"\\"${"[".repeat(many)}\\\\","b":[]}`, false],
+		[`{"a":"\\\\","b":[${"[],".repeat(many)}1]}`, true],
+		[`{"a":"${"[".repeat(many)}`, false],
+	];
+	for (const [text, isTooMany] of texts) {
+		const kind = jsonExtent(text).kind;
+		assert.equal(kind === "broken", isTooMany, text.slice(0, 20));
+		assert.equal(isOvercrowded(Buffer.from(text)), isTooMany, text.slice(0, 20));
+	}
 });

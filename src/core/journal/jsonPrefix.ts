@@ -6,6 +6,10 @@ export type JsonExtent =
 
 const quote = 0x22;
 const backslash = 0x5c;
+const openBracket = 0x5b;
+const openBrace = 0x7b;
+/** Objects and arrays of one text that are read. Each costs some fifty bytes of memory, and one byte of a hostile file. */
+const containerLimit = 1024 * 1024;
 const firstPrintable = 0x20;
 const literals = ["true", "false", "null"];
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -13,10 +17,12 @@ const numberPrefix = /-?(?:(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d*)?)?$/y;
 
 /**
  * Tells a torn record from a damaged one (design: J6): a write that a crash cut short leaves a strict prefix of a JSON
- * object, anything else was a whole line once. Walks the grammar of RFC 8259 without building values.
+ * object, anything else was a whole line once. Walks the grammar of RFC 8259 without building values. What holds more
+ * than a million objects and arrays is broken.
  */
 export function jsonExtent(text: string): JsonExtent {
 	const stack: ("{" | "[")[] = [];
+	let containers = 0;
 	let at = 0;
 	let expect: Expectation = "start";
 	while (true) {
@@ -72,6 +78,9 @@ export function jsonExtent(text: string): JsonExtent {
 			continue;
 		}
 		if (character === "{" || character === "[") {
+			if (++containers > containerLimit) {
+				return { kind: "broken" };
+			}
 			stack.push(character);
 			at++;
 			expect = character === "{" ? "keyOrEnd" : "valueOrEnd";
@@ -84,6 +93,36 @@ export function jsonExtent(text: string): JsonExtent {
 		at = end;
 		expect = "commaOrEnd";
 	}
+}
+
+/** Whether a line, if it is JSON, holds more objects and arrays than are read. Looks at each byte once at most. */
+export function isOvercrowded(bytes: Buffer): boolean {
+	let containers = 0;
+	for (let at = 0; at < bytes.length; at++) {
+		const byte = bytes[at];
+		if (byte === openBracket || byte === openBrace) {
+			if (++containers > containerLimit) {
+				return true;
+			}
+		} else if (byte === quote) {
+			at = closingQuote(bytes, at);
+		}
+	}
+	return false;
+}
+
+/** Where the string ends that begins at `start`; the end of the bytes when it does not. */
+function closingQuote(bytes: Buffer, start: number): number {
+	for (let at = bytes.indexOf(quote, start + 1); at !== -1; at = bytes.indexOf(quote, at + 1)) {
+		let slashes = 0;
+		while (bytes[at - 1 - slashes] === backslash) {
+			slashes++;
+		}
+		if (slashes % 2 === 0) {
+			return at;
+		}
+	}
+	return bytes.length;
 }
 
 type Expectation = "start" | "key" | "keyOrEnd" | "colon" | "value" | "valueOrEnd" | "commaOrEnd";

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { Diagnostic } from "../model/diagnostic.ts";
-import { lineLimit, recordMarkBytes } from "./framing.ts";
+import { lineLimit, recordLimit, recordMarkBytes } from "./framing.ts";
 import { isUlid } from "./ids.ts";
-import { jsonExtent } from "./jsonPrefix.ts";
+import { isOvercrowded, jsonExtent } from "./jsonPrefix.ts";
 
 /** A line (or the part of one) that is a record, as parsed JSON: not yet checked against a schema. */
 export interface ScannedRecord {
@@ -119,7 +119,9 @@ function readLine(bytes: Buffer, offset: number, line: number, sink: ScanSink): 
 	}
 	const end = afterLastNonBlank(bytes);
 	const trimmed = bytes.subarray(start, end);
-	if (isUtf8(trimmed)) {
+	// A line of 60 MiB that is all brackets would take 3 GB as values.
+	const isReadable = trimmed.length <= recordLimit || !isOvercrowded(trimmed);
+	if (isReadable && isUtf8(trimmed)) {
 		const value = parseRecord(trimmed.toString("utf8"));
 		if (value) {
 			sink.record({
