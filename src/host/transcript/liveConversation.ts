@@ -90,6 +90,11 @@ export class Conversation implements vscode.Disposable {
 		}
 	}
 
+	/** The page is gone; the next one begins with `start`. */
+	stop(): void {
+		this.listening = false;
+	}
+
 	/** Whether the page is told what is said or printed in an item as it comes. */
 	streams(item: string): boolean {
 		return this.followed?.following.items.has(item) ?? false;

@@ -52,7 +52,7 @@ export interface PanelHost {
  * One transcript editor: gives the page what it asks for, page by page, and tells it what changes.
  * Guarantees: nothing is sent before the page says `ready`, and `ready` (again after a reload or after having been
  * hidden) always starts with a whole `load` or `failed`; changes are looked for one at a time, and one that comes during a
- * look is found by the next.
+ * look is found by the next; what is to be shown while the editor is hidden, and has no page, is shown when it is back.
  */
 export class TranscriptPanel implements vscode.Disposable {
 	readonly uri: vscode.Uri;
@@ -76,6 +76,8 @@ export class TranscriptPanel implements vscode.Disposable {
 	private shown: FirstLook | undefined;
 	private sentHeader = "";
 	private listening = false;
+	/** Pages that have asked for a `load` or have gone: only the newest is answered. */
+	private pageNumber = 0;
 	private pendingReveal: string | undefined;
 	private askedSelection: PromiseWithResolvers<string> | undefined;
 	private pendingReplay = false;
@@ -103,7 +105,14 @@ export class TranscriptPanel implements vscode.Disposable {
 		);
 		this.first = source.first(uri);
 		this.disposables.add(panel.webview.onDidReceiveMessage((value) => this.receive(value)));
-		this.disposables.add(panel.onDidChangeViewState(() => this.host.changed(this)));
+		this.disposables.add(
+			panel.onDidChangeViewState(() => {
+				if (!panel.visible) {
+					this.left();
+				}
+				this.host.changed(this);
+			}),
+		);
 		void this.first.then((first) => {
 			if (first) {
 				this.entitle(first.open);
@@ -129,9 +138,9 @@ export class TranscriptPanel implements vscode.Disposable {
 	reveal(item: string): void {
 		if (this.listening) {
 			// What was found may be newer than what the page shows.
-			void this.refresh().then(() => this.listening && this.post({ type: "reveal", id: item }));
+			void this.refresh().then(() => this.show(item));
 		} else {
-			this.pendingReveal = item;
+			this.show(item);
 		}
 	}
 
@@ -189,10 +198,28 @@ export class TranscriptPanel implements vscode.Disposable {
 	}
 
 	dispose(): void {
-		this.listening = false;
-		this.askedSelection?.resolve("");
+		this.left();
 		this.watched?.dispose();
 		this.disposables.dispose();
+	}
+
+	/** VS Code keeps no page for an editor that is hidden. When it is shown, another page says `ready`. */
+	private left(): void {
+		this.pageNumber++;
+		this.listening = false;
+		this.painted = undefined;
+		this.focused = undefined;
+		this.askedSelection?.resolve("");
+		this.askedSelection = undefined;
+		this.conversation.stop();
+	}
+
+	private show(item: string): void {
+		if (this.listening) {
+			this.post({ type: "reveal", id: item });
+		} else {
+			this.pendingReveal = item;
+		}
 	}
 
 	private receive(value: unknown): void {
@@ -292,6 +319,7 @@ export class TranscriptPanel implements vscode.Disposable {
 
 	private async load(at: string | undefined, draft = true): Promise<void> {
 		const around = this.pendingReveal ?? at;
+		const pageNumber = ++this.pageNumber;
 		let shown: FirstLook | undefined;
 		try {
 			shown = this.open ? undefined : await this.firstAround(around);
@@ -306,6 +334,9 @@ export class TranscriptPanel implements vscode.Disposable {
 		}
 		const header = headerOf(shown.open);
 		const pages = await pagesOf(shown, around);
+		if (pageNumber !== this.pageNumber) {
+			return;
+		}
 		this.sent.begin(shown);
 		this.shown = this.sent.isPartial ? shown : undefined;
 		this.sentHeader = JSON.stringify(header);

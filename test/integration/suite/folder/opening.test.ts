@@ -243,14 +243,28 @@ describe("Opening", () => {
 		await until("it is open", () => tabLabels().includes("Linked"));
 	});
 
-	it("Copy Link to Item names the item, which a link then reveals", async () => {
+	it("Copy Link to Item names the item, which the link reveals, also behind another editor", async () => {
 		const id = await newSession("Linked item");
-		const { answer } = await say(id, "Q", "A");
+		const { prompt, answer } = await say(id, "Q", "A");
+		await closeEditors();
 		await run("openSession", [{ id }]);
-		await paintedPanel("Linked item");
+		const panel = await paintedPanel("Linked item");
 		await run("copyItemLink", [{ webview: "skein.transcript", itemId: answer }]);
 		const link = vscode.Uri.parse(await vscode.env.clipboard.readText());
 		assert.equal(new URLSearchParams(link.query).get("item"), answer);
+
+		const { links } = await skein();
+		await links.handleUri(link);
+		await until("the answer has the focus", () => panel.focused === answer);
+		panel.reveal(prompt);
+		await until("the prompt has the focus", () => panel.focused === prompt);
+		await vscode.commands.executeCommand("workbench.action.keepEditor");
+		await vscode.commands.executeCommand("vscode.open", vscode.Uri.parse("untitled:In front"));
+		await until("the transcript is hidden", () => !panel.panel.visible);
+		assert.equal(await panel.selection(), "");
+		await links.handleUri(link);
+		await until("the answer has the focus again", () => panel.focused === answer);
+		assert.ok(panel.panel.active);
 	});
 
 	it("a link of another kind opens nothing", async () => {
