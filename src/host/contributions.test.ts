@@ -16,6 +16,7 @@ import {
 	viewIds,
 	walkthroughId,
 } from "./contributions.ts";
+import { agentLabel } from "./sessions/agentLabels.ts";
 
 const repository = path.join(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8"));
@@ -36,11 +37,15 @@ interface Key extends Contributed {
 
 const keys: Key[] = contributes.keybindings;
 const menuEntries: Contributed[] = Object.values<Contributed[]>(contributes.menus).flat();
-const settings: Record<string, { readonly scope: string; readonly enum?: string[] }> =
-	Object.assign(
-		{},
-		...contributes.configuration.map((each: { properties: object }) => each.properties),
-	);
+interface Setting {
+	readonly scope: string;
+	readonly enum?: string[];
+	readonly default?: unknown;
+}
+const settings: Record<string, Setting> = Object.assign(
+	{},
+	...contributes.configuration.map((each: { properties: object }) => each.properties),
+);
 
 function sameNames(inManifest: readonly string[], inCode: readonly string[]): void {
 	assert.deepEqual([...inManifest].sort(), [...inCode].sort());
@@ -178,6 +183,16 @@ describe("package.json", () => {
 			manifest.capabilities.untrustedWorkspaces.restrictedConfigurations,
 			restricted,
 		);
+	});
+
+	it("has each setting in the README, and the agents that are there from the start by their names", () => {
+		const readme = readFileSync(path.join(repository, "README.md"), "utf8");
+		for (const name of Object.keys(settings)) {
+			assert.ok(readme.includes(`\n| \`${name}\` |`), name);
+		}
+		const agents = Object.keys(Object(settings["skein.agents"]?.default));
+		const named = agents.map((agent) => agentLabel(agent)).join(", ");
+		assert.ok(readme.includes(`| \`skein.agents\` | ${named} |`), named);
 	});
 
 	it("puts at most one icon into an editor's title bar", () => {

@@ -190,6 +190,20 @@ async function turn(threadId, turnId, prompt) {
 				say("item/completed", { item: part });
 			}
 			break;
+		case "flood-changes":
+			// 20 MB each, in turn in a file's difference, or in what a tool was told.
+			for (let each = 0; each < count; each++) {
+				const content = `+${"x".repeat(99)}\n`.repeat(200_000);
+				const base = { id: `${turnId}-${each}`, status: "completed" };
+				const changes = [{ path: "big.txt", kind: { type: "add" }, diff: content }];
+				const tool = { type: "mcpToolCall", server: "s", tool: "t", arguments: { content } };
+				const part = { ...base, ...(each % 2 === 0 ? { type: "fileChange", changes } : tool) };
+				const params = { ...own, item: part };
+				if (!write(`${JSON.stringify({ method: "item/completed", params })}\n`)) {
+					await drained();
+				}
+			}
+			break;
 		case "paced":
 			// 200 a second, each with the moment of its writing.
 			for (let each = 0; each < count; each++) {

@@ -116,6 +116,19 @@ test("a flood of streaming text arrives whole, in bounded memory", async (t) => 
 	assert.ok((await peakMemory(lab.client.pid)) - before < 250);
 });
 
+test("a flood of large file changes and tool calls is stored whole, in bounded memory", async (t) => {
+	const lab = await live(t);
+	const before = await peakMemory(lab.client.pid);
+	const amount = isFull ? 200 : 60;
+	const end = await lab.turn("flood-changes", amount);
+	assert.equal(end.detail?.["status"], "completed", end.message);
+	const peak = (await peakMemory(lab.client.pid)) - before;
+	t.diagnostic(`${Math.round(peak)} MiB more`);
+	const items = await lab.items();
+	assert.equal(items.filter((each) => each === "files big.txt").length, amount / 2);
+	assert.ok(peak < 500);
+});
+
 test("a child that never answers is given up on with a reason", async (t) => {
 	const lab = await live(t, [...impatient, "--backoff", "1", "--attempts", "1"]);
 	const end = await lab.turn("silent");

@@ -114,10 +114,21 @@ export class LiveItems {
 	}
 }
 
+/** About how much text a record of the item holds. UTF-16 code units. */
 function sizeOf(content: ItemContent): number {
-	let size = 200;
-	for (const value of Object.values(content)) {
-		size += typeof value === "string" ? value.length : 100;
+	return 200 + textIn(content);
+}
+
+function textIn(value: unknown): number {
+	if (typeof value === "string") {
+		return value.length;
+	}
+	if (typeof value !== "object" || value === null) {
+		return 0;
+	}
+	let size = 20;
+	for (const inner of Object.values(value)) {
+		size += 10 + textIn(inner);
 	}
 	return size;
 }

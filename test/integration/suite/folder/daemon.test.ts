@@ -210,6 +210,7 @@ describe("The agents of a trusted workspace", () => {
 			agents.map(({ id, driver, spec }) => [id, driver, spec.command, spec.args.join(" ")]),
 			[
 				["codex", "codex", command, "app-server"],
+				["claude", "acp", "claude-agent-acp", ""],
 				["opencode", "acp", "opencode", "acp"],
 				["mine", "acp", command, "--acp"],
 			],

@@ -89,6 +89,7 @@ describe("Restricted mode", () => {
 			configuredAgents().map(({ id, spec }) => [id, spec.command]),
 			[
 				["codex", "codex"],
+				["claude", "claude-agent-acp"],
 				["opencode", "opencode"],
 				["gemini", "gemini"],
 			],
