@@ -114,21 +114,20 @@ export class LiveItems {
 	}
 }
 
-/** About how much text a record of the item holds. UTF-16 code units. */
+/** About how much text a record of the item holds, however deep. UTF-16 code units. */
 function sizeOf(content: ItemContent): number {
-	return 200 + textIn(content);
-}
-
-function textIn(value: unknown): number {
-	if (typeof value === "string") {
-		return value.length;
-	}
-	if (typeof value !== "object" || value === null) {
-		return 0;
-	}
-	let size = 20;
-	for (const inner of Object.values(value)) {
-		size += 10 + textIn(inner);
+	let size = 200;
+	const left: unknown[] = [content];
+	while (left.length > 0) {
+		const value = left.pop();
+		if (typeof value === "string") {
+			size += value.length;
+		} else if (typeof value === "object" && value !== null) {
+			for (const inner of Object.values(value)) {
+				size += 10;
+				left.push(inner);
+			}
+		}
 	}
 	return size;
 }
