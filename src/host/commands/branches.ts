@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { mapLimit } from "../../base/async.ts";
 import { HumanError } from "../../base/errors.ts";
 import type { Item } from "../../core/model/item.ts";
 import type { Transcript } from "../../core/transcript/transcript.ts";
@@ -147,6 +148,11 @@ async function itemOf(transcript: Transcript, id: string): Promise<Item | undefi
 	return index < 0 ? undefined : (await transcript.items(index, index + 1))[0];
 }
 
+/** Prompts and answers offered at first; each *Show Earlier* adds as many. */
+const offered = 300;
+/** In place of an item's id. */
+const earlier = "";
+
 /** Lets the person choose among the prompts and answers of a session, the last one first. */
 export async function chooseItem(
 	context: CommandContext,
@@ -155,26 +161,39 @@ export async function chooseItem(
 	placeholder: string,
 ): Promise<string> {
 	const transcript = await context.reader.open(row);
-	const choices: Choice<string>[] = [];
-	const items = await transcript.items(0, transcript.rows.length);
-	for (const item of items) {
-		const { type } = item.content;
-		if (type === "userMessage" || type === "agentMessage") {
-			choices.unshift({
-				label: `$(${type === "userMessage" ? "account" : "comment"}) ${plainText(firstWords(item))}`,
-				value: item.id,
-			});
-		}
-	}
-	if (choices.length === 0) {
+	const said = transcript.rows.flatMap((each, index) =>
+		each.kind === "item" && (each.type === "userMessage" || each.type === "agentMessage")
+			? [index]
+			: [],
+	);
+	if (said.length === 0) {
 		throw new HumanError(
 			"no-items",
 			vscode.l10n.t('Nothing has been said in "{0}" yet.', titleOf(row.summary)),
 		);
 	}
-	const chosen = await context.prompts.pick(choices, { title, placeholder });
-	if (chosen === undefined) {
-		throw new vscode.CancellationError();
+	const choices: Choice<string>[] = [];
+	for (let end = said.length; ; end -= offered) {
+		const page = said.slice(Math.max(0, end - offered), end);
+		choices.push(...(await wordsOf(transcript, page)).reverse());
+		const more = { label: `$(history) ${vscode.l10n.t("Show Earlier")}`, value: earlier };
+		const active = choices[said.length - end]?.value ?? earlier;
+		const all = end > offered ? [...choices, more] : choices;
+		const chosen = await context.prompts.pick(all, { title, placeholder, active });
+		if (chosen === undefined) {
+			throw new vscode.CancellationError();
+		}
+		if (chosen !== earlier) {
+			return chosen;
+		}
 	}
-	return chosen;
+}
+
+/** Prompts and answers as choices. Contents are read one by one: what stands between them may be long. */
+async function wordsOf(transcript: Transcript, rows: readonly number[]): Promise<Choice<string>[]> {
+	const items = await mapLimit(rows, 16, (row) => transcript.items(row, row + 1));
+	return items.flat().map((item) => {
+		const icon = item.content.type === "userMessage" ? "account" : "comment";
+		return { label: `$(${icon}) ${plainText(firstWords(item))}`, value: item.id };
+	});
 }

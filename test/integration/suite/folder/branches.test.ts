@@ -58,6 +58,25 @@ describe("Commands that go another way", () => {
 		assert.deepEqual(await chain(fork), ["Alpha", "Beta"]);
 	});
 
+	it("Fork from Here offers the last things said first, and the earlier ones on demand", async () => {
+		const { context } = await skein();
+		const id = await newSession("Long talk");
+		const session = await context.stores.writing(folder()).open(id);
+		const turn = await session.startTurn();
+		const drafts = Array.from({ length: 650 }, (_, n) => ({
+			type: "item.completed" as const,
+			turn,
+			item: { type: "agentMessage" as const, text: `Answer ${n}.` },
+		}));
+		await session.append(drafts);
+		await session.completeTurn(turn);
+		const asking = run("forkFromHere", [{ id }], {
+			answers: [{ pick: /Show Earlier/ }, { pick: /Show Earlier/ }, { pick: /Answer 3$/ }],
+		});
+		const fork = String(await asking);
+		assert.deepEqual(await chain(fork), ["Answer 0.", "Answer 1.", "Answer 2.", "Answer 3."]);
+	});
+
 	it("Fork from Here takes no item of the transcript in front for another session", async () => {
 		await closeEditors();
 		const id = await newSession("Forked from its row");
