@@ -21,6 +21,7 @@ import {
 	folder,
 	hasJournal,
 	lastRecord,
+	newSession,
 	paintedPanel,
 	records,
 	run,
@@ -443,7 +444,8 @@ describe("A run", () => {
 		const { context, prompts } = await skein();
 		const daemon = context.daemons.of(folder());
 		const gone = await prompt("Answered first", "asks");
-		const other = await prompt("Asks, too", "asks");
+		// An agent of its own: each knows its last question only.
+		const other = await prompt("Asks, too", "asks", { agent: fakeAgent("asks", 2) });
 		await until("both wait", () => daemon.approvals.length === 2);
 		const [approval, left] = [gone, other].map(
 			({ session }) => daemon.approvals.find((each) => each.session === session)?.id ?? "",
@@ -469,7 +471,7 @@ describe("A run", () => {
 		const daemon = context.daemons.of(folder());
 		const words = "$ echo $(bug) \u202etxt.exe\necho more";
 		const hostile = await prompt("Hostile $(check)", "asks", { input: { text: words } });
-		const other = await prompt("Harmless", "asks");
+		const other = await prompt("Harmless", "asks", { agent: fakeAgent("asks", 2) });
 		await until("both wait", () => daemon.approvals.length === 2);
 		prompts.reset();
 		await vscode.commands.executeCommand("skein.answerApproval");
@@ -486,11 +488,12 @@ describe("A run", () => {
 	});
 
 	it("has its session opened by the notification of its question, though that is closed", async () => {
+		const session = await newSession("Answered unseen");
 		await closeEditors();
 		await vscode.commands.executeCommand("workbench.view.explorer");
-		const { context, prompts, runs } = await skein();
+		const { context, prompts, runs, panels } = await skein();
 		const daemon = context.daemons.of(folder());
-		await until("nobody looks", () => !runs.view.visible);
+		await until("nobody looks", () => !runs.view.visible && panels().length === 0);
 		const announced = Promise.withResolvers<void>();
 		const chosen = Promise.withResolvers<string>();
 		const notify = prompts.notify.bind(prompts);
@@ -502,8 +505,9 @@ describe("A run", () => {
 			announced.resolve();
 			return chosen.promise;
 		};
-		const { client, run: id, session } = await prompt("Answered unseen", "asks");
-		await closeEditors();
+		const client = await daemon.connect();
+		const input = { text: "May I?" };
+		const { run: id } = await client.call("prompt", { session, input, agent: fakeAgent("asks") });
 		await announced.promise;
 		const [approval] = daemon.approvals;
 		assert.equal(approval?.session, session);
@@ -535,7 +539,7 @@ describe("A run", () => {
 			await dismissed("skein.deleteSession"),
 			/^confirm: Delete "Put away at work"\?\nAn agent is at work .* goes on/,
 		);
-		assert.equal(context.list.get(session)?.summary.archived, false);
+		assert.ok(!records(session).some(({ type }) => /archived|trashed/.test(type)));
 		await run("archiveSession", [{ id: session }], { answers: [{ confirm: "Archive" }] });
 		await run("deleteSession", [{ id: session }], { answers: [{ confirm: "Move to Trash" }] });
 		assert.equal(daemon.runOf(session)?.id, id);

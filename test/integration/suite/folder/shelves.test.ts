@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { linkSync, renameSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -180,8 +180,10 @@ describe("Commands that make, name and shelve sessions", () => {
 			await vscode.commands.executeCommand("skein.archiveSession", nodes[0], nodes);
 			return prompts.asked.map(({ kind, message }) => `${kind}: ${message}`);
 		};
-		renameSync(file, aside);
-		symlinkSync(aside, file);
+		// Another file takes its name at once: it is never missing from the list.
+		linkSync(file, aside);
+		symlinkSync("nowhere", `${aside}.link`);
+		renameSync(`${aside}.link`, file);
 		try {
 			const [failure, undo, ...more] = await shown(broken, done);
 			assert.match(failure ?? "", /^error: 1 of 2 sessions could not be changed/);
@@ -189,7 +191,6 @@ describe("Commands that make, name and shelve sessions", () => {
 			assert.equal(lastRecord(done).type, "session.archived");
 			assert.match((await shown(broken, broken)).join(), /^error: 2 of 2 [^,]*$/);
 		} finally {
-			rmSync(file);
 			renameSync(aside, file);
 		}
 	});
