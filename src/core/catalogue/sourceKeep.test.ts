@@ -3,8 +3,10 @@ import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/prom
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { locationsIn, temporaryFolder } from "../../../test/support/temporary.ts";
+import { nodeFiles } from "../files.ts";
 import { createCodexSource } from "../sources/codex/source.ts";
 import { Catalogue, type CatalogueListener } from "./catalogue.ts";
+import { SourceKeep } from "./sourceKeep.ts";
 
 const thread = "0199a213-81c0-7800-8aa1-bbab2a035a53";
 const name = `rollout-2026-01-02T03-04-05-${thread}.jsonl`;
@@ -88,4 +90,43 @@ test("a session that Codex archived has moved, and is not shown twice", async (t
 		rows.map(({ present, archived: flag }) => ({ present, archived: flag })),
 		[{ present: true, archived: true }],
 	);
+});
+
+test("where links cannot be, a copy of a session file gets what is new; another file of that name takes its place whole", async (t) => {
+	const home = await temporaryFolder(t);
+	const locations = locationsIn(home, { CODEX_HOME: path.join(home, "codex") });
+	const source = createCodexSource(locations);
+	const file = path.join(source.roots[0] ?? "", "2026", name);
+	await mkdir(path.dirname(file), { recursive: true });
+	let copied = 0;
+	const keep = new SourceKeep(
+		{
+			...nodeFiles,
+			link: async () => {
+				throw Object.assign(new Error("EXDEV: cross-device link"), { code: "EXDEV" });
+			},
+			copyFile: (...args) => {
+				copied++;
+				return nodeFiles.copyFile(...args);
+			},
+		},
+		locations.data,
+		source,
+	);
+	const kept = async () => {
+		await keep.keep([file]);
+		const [copy, ...more] = await keep.deleted([]);
+		assert.deepEqual(more, []);
+		return readFile(copy?.path ?? "", "utf8");
+	};
+	await writeFile(file, "one\n".repeat(100_000));
+	assert.equal(await kept(), await readFile(file, "utf8"));
+	await appendFile(file, "two\n");
+	assert.equal(await kept(), await readFile(file, "utf8"));
+	assert.equal(copied, 1);
+	await writeFile(file, "other\n".repeat(100_000));
+	assert.equal(await kept(), await readFile(file, "utf8"));
+	await writeFile(file, "short\n");
+	assert.equal(await kept(), "other\n".repeat(100_000));
+	assert.equal(copied, 2);
 });

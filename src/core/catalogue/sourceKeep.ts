@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { systemErrorCode } from "../../base/errors.ts";
 import { type Files, sameFile } from "../files.ts";
 import type { Source, SourceFile } from "../sources/source.ts";
+import { extendCopy, linkBeside, putInPlace, uniqueName } from "../store/copies.ts";
 
 /** Compressed files stand for the file of that name. */
 const compressed = /\.zst$/;
@@ -77,18 +78,17 @@ export class SourceKeep {
 	/** A file that replaces the kept one is longer in all that a tool does; a shorter one does not take its place. */
 	private async link(file: string, kept: string): Promise<void> {
 		const [source, copy] = await Promise.all([this.statOf(file), this.statOf(kept)]);
-		if (copy) {
-			if (source && source.size < copy.size) {
-				return;
-			}
-			await this.files.unlink(kept);
+		if (copy && source && source.size < copy.size) {
+			return;
 		}
-		try {
-			await this.files.link(file, kept);
-		} catch (error) {
-			if (systemErrorCode(error) !== "EEXIST") {
-				await this.files.copyFile(file, kept);
-			}
+		const isElsewhere = copy !== undefined && copy.dev !== source?.dev;
+		const link = isElsewhere ? undefined : await linkBeside(this.files, file, kept);
+		if (link !== undefined) {
+			await putInPlace(this.files, link, kept);
+		} else if (!copy || !(await extendCopy(this.files, file, kept))) {
+			const whole = uniqueName(kept, "tmp");
+			await this.files.copyFile(file, whole);
+			await putInPlace(this.files, whole, kept);
 		}
 	}
 
@@ -107,7 +107,7 @@ export class SourceKeep {
 			const file = path.join(folder, entry.name);
 			if (entry.isDirectory()) {
 				found.push(...(await this.keptFiles(file)));
-			} else if (entry.isFile()) {
+			} else if (entry.isFile() && !entry.name.endsWith(".tmp")) {
 				const { size, mtimeMs } = await this.files.stat(file);
 				found.push({ path: file, size, mtimeMs });
 			}

@@ -5,6 +5,7 @@ import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts"
 import { type Files, sameFile, writeWhole } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
 import { Blobs } from "./blobs.ts";
+import { extendCopy, forget, linkBeside, putInPlace, uniqueName } from "./copies.ts";
 import type { StoreLayout } from "./layout.ts";
 
 const FolderNote = z.looseObject({ folder: z.string() });
@@ -119,31 +120,45 @@ export class Keep {
 			this.files.stat(file, { bigint: true }),
 			this.statOf(kept),
 		]);
-		if (
-			copy &&
-			(sameFile(source, copy) || (copy.size === source.size && copy.dev !== source.dev))
-		) {
+		if (!copy) {
+			await this.files.mkdir(path.dirname(kept), { recursive: true, mode: 0o700 });
+			await this.linkOrCopy(file, kept);
+			return true;
+		}
+		if (sameFile(source, copy)) {
 			return false;
 		}
-		await this.files.mkdir(path.dirname(kept), { recursive: true, mode: 0o700 });
-		if (copy) {
-			await this.keepBoth(file, kept, copy.size <= source.size);
-		} else {
+		const link = copy.dev === source.dev ? await linkBeside(this.files, file, kept) : undefined;
+		if (link !== undefined) {
+			await this.replaceByLink(link, kept);
+			return true;
+		}
+		if (copy.size === source.size) {
+			return false;
+		}
+		if (!(await extendCopy(this.files, file, kept))) {
+			await this.setAside(kept);
 			await this.linkOrCopy(file, kept);
 		}
 		return true;
 	}
 
 	/** The file at the workspace's path is not the one that was kept: what the old one holds beyond it must not go. */
-	private async keepBoth(file: string, kept: string, mayContain: boolean): Promise<void> {
-		const [ours, old] = await Promise.all([this.files.readFile(file), this.files.readFile(kept)]);
-		if (!(mayContain && ours.subarray(0, old.length).equals(old))) {
-			const aside = `${kept}.${Date.now()}.old`;
-			await this.files.rename(kept, aside);
-		} else {
-			await this.files.unlink(kept);
+	private async replaceByLink(link: string, kept: string): Promise<void> {
+		try {
+			const [ours, old] = await Promise.all([this.files.readFile(link), this.files.readFile(kept)]);
+			if (!ours.subarray(0, old.length).equals(old)) {
+				await this.setAside(kept);
+			}
+			await putInPlace(this.files, link, kept);
+		} catch (error) {
+			await forget(this.files, link);
+			throw error;
 		}
-		await this.linkOrCopy(file, kept);
+	}
+
+	private async setAside(kept: string): Promise<void> {
+		await this.files.rename(kept, uniqueName(`${kept}.${Date.now()}`, "old"));
 	}
 
 	private async linkOrCopy(from: string, to: string): Promise<void> {
