@@ -142,7 +142,11 @@ export type ToLivePage =
 			readonly type: "approvals";
 			readonly open: readonly Approval[];
 			readonly answered: readonly AnsweredApproval[];
-	  };
+	  }
+	/** An `answer` could not be given: the question stands as before. */
+	| { readonly type: "released"; readonly approval: string }
+	/** A `stop` could not be given. */
+	| { readonly type: "stopFailed" };
 
 /** Page to host. */
 export type FromLivePage =

@@ -400,7 +400,7 @@ export class Conversation implements vscode.Disposable {
 			// The card says so itself: it is answered, and by whom is in the journal.
 			if (!isOver) {
 				this.parts.showError(error);
-				this.sentTexts.delete("approvals");
+				this.panel.post({ type: "released", approval });
 			}
 		}
 		await this.panel.refresh();
@@ -432,6 +432,9 @@ export class Conversation implements vscode.Disposable {
 			}
 		} catch (error) {
 			this.parts.showError(error);
+			if (message.type === "stop") {
+				this.panel.post({ type: "stopFailed" });
+			}
 		}
 	}
 

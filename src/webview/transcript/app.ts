@@ -85,6 +85,9 @@ export class SkeinTranscript extends LitElement {
 			case "approvals":
 				this.composer.offerFocus(this.page?.receiveApprovals(message) ?? []);
 				return;
+			case "released":
+				this.page?.releaseApproval(message.approval);
+				return;
 			default:
 				this.composer.receive(message);
 		}

@@ -89,8 +89,9 @@ export class Approvals {
 		return true;
 	}
 
-	/** An answer could not be given: the question stands as before. */
-	release(): void {
-		this.sent.clear();
+	/** An answer could not be given: the question stands as before. Returns it while it is open. */
+	release(id: string): OpenApproval | undefined {
+		this.sent.delete(id);
+		return this.open.find((approval) => approval.id === id);
 	}
 }

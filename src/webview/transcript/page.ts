@@ -189,6 +189,13 @@ export class Page {
 		return fresh;
 	}
 
+	releaseApproval(id: string): void {
+		const approval = this.approvals.release(id);
+		if (approval) {
+			this.redrawApproval(approval);
+		}
+	}
+
 	/** Open questions that belong to no row of the chain shown. */
 	get looseApprovals(): readonly OpenApproval[] {
 		return this.approvals.open.filter(

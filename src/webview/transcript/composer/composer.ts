@@ -101,6 +101,12 @@ export class SkeinComposer extends LitElement {
 		}
 	}
 
+	/** The turn goes on: it can be stopped again. */
+	receiveStopFailed(): void {
+		this.stopping = undefined;
+		this.requestUpdate();
+	}
+
 	/** A waiting prompt was changed too late. */
 	receiveReturned(text: string): void {
 		this.notice = this.words.say("queue.gone");

@@ -5,7 +5,7 @@ import type { Page } from "../page.ts";
 import type { Words } from "../words.ts";
 import type { SkeinComposer } from "./composer.ts";
 
-type Message = Exclude<ToLivePage, { type: "live" } | { type: "approvals" }>;
+type Message = Exclude<ToLivePage, { type: "live" | "approvals" | "released" }>;
 
 interface Surroundings {
 	page(): Page | undefined;
@@ -61,6 +61,9 @@ export class ComposerHost {
 				return;
 			case "returned":
 				this.element.receiveReturned(message.text);
+				return;
+			case "stopFailed":
+				this.element.receiveStopFailed();
 				return;
 			case "focusComposer":
 				this.element.takeFocus();
