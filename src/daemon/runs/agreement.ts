@@ -41,7 +41,7 @@ export class Agreement implements AgentListener {
 				thread: thread.id,
 				name: same?.name ?? null,
 				archived: same?.archived ?? false,
-				status: "open",
+				status: run ? "open" : "closed",
 				currentTurn: run?.turn ?? null,
 				updatedAt: new Date(this.store.clock()).toISOString(),
 			});

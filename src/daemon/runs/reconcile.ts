@@ -49,6 +49,11 @@ export async function reconcile(store: WorkspaceStore, state: StateStore): Promi
 	for (const id of sessions) {
 		await reconcileSession(store, state, id);
 	}
+	for (const { session, status } of state.listSessions()) {
+		if (status === "open") {
+			await state.closeSession(session);
+		}
+	}
 	const endedAt = new Date().toISOString();
 	for (const run of left) {
 		await state.upsertRun({ ...run, status: "interrupted", endedAt, reason: lost });

@@ -304,14 +304,8 @@ export class Runs {
 		this.owed.delete(session);
 		// Tried again with the next prompt.
 		owed?.().catch(() => undefined);
-		const known = this.state.getSession(session);
-		if (known) {
-			const updatedAt = new Date(this.store.clock()).toISOString();
-			// What the daemon remembers; the journal is the truth.
-			void this.state
-				.upsertSession({ ...known, currentTurn: null, updatedAt })
-				.catch(() => undefined);
-		}
+		// What the daemon remembers; the journal is the truth.
+		this.state.closeSession(session).catch(() => undefined);
 	}
 }
 

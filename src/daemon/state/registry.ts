@@ -4,8 +4,11 @@ import { type Files, writeWhole } from "../../core/files.ts";
 import { AgentSessionRecord, RunRecord } from "../../protocol/daemon.ts";
 import { parseJson } from "../runtime/jsonFile.ts";
 
-/** Finished runs and closed sessions that are remembered. */
-const remembered = 200;
+/** Finished runs that are remembered. */
+const rememberedRuns = 200;
+/** Closed sessions that are: what is forgotten of them is which name and archive mark the agent agreed on. */
+const rememberedSessions = 1000;
+/** A smaller file is not written anew. */
 const compactAbove = 256 * 1024;
 
 export interface Registries {
@@ -21,12 +24,14 @@ export function isFinished(run: RunRecord): boolean {
 
 /**
  * The registries of runs and sessions as a file, runs.jsonl: one line an upsert, the last one of an id counts. A line
- * that is torn or not understood is left out; the file is written anew, whole, when it has grown.
+ * that is torn or not understood is left out; the file is written anew, whole, when it has become twice as long.
  */
 export class RegistryFile {
 	private readonly path: string;
 	private readonly files: Files;
 	private size = 0;
+	/** Its size when it was last written anew. */
+	private compact = 0;
 
 	constructor(path: string, files: Files) {
 		this.path = path;
@@ -49,7 +54,7 @@ export class RegistryFile {
 
 	async append(entries: readonly RegistryEntry[], now: Registries): Promise<void> {
 		const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-		if (this.size + text.length > compactAbove) {
+		if (this.size + text.length > Math.max(compactAbove, 2 * this.compact)) {
 			await this.rewrite(trim(now));
 			return;
 		}
@@ -58,7 +63,7 @@ export class RegistryFile {
 			this.size += text.length;
 		} catch (error) {
 			// A part may have been written: the next change writes the file anew.
-			this.size = compactAbove;
+			this.size = Number.POSITIVE_INFINITY;
 			throw error;
 		}
 	}
@@ -71,6 +76,7 @@ export class RegistryFile {
 		const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
 		await writeWhole(this.files, this.path, text, { replace: true });
 		this.size = text.length;
+		this.compact = text.length;
 	}
 }
 
@@ -89,21 +95,32 @@ export function parseRegistries(text: string): Registries {
 			runs.set(run.data.id, run.data);
 		}
 		if (session.success) {
-			sessions.set(session.data.session, session.data);
+			putLast(sessions, session.data.session, session.data);
 		}
 	}
 	return { runs, sessions };
 }
 
+/** Puts an entry behind all others: those that nothing was heard of for longest are forgotten first. */
+export function putLast<T>(map: Map<string, T>, key: string, entry: T): void {
+	map.delete(key);
+	map.set(key, entry);
+}
+
 /** Without the oldest of what is over. */
 export function trim({ runs, sessions }: Registries): Registries {
+	const isClosed = ({ status }: AgentSessionRecord) => status === "closed";
 	return {
-		runs: new Map(trimMap(runs, isFinished)),
-		sessions: new Map(trimMap(sessions, (session) => session.status === "closed")),
+		runs: new Map(trimMap(runs, isFinished, rememberedRuns)),
+		sessions: new Map(trimMap(sessions, isClosed, rememberedSessions)),
 	};
 }
 
-function trimMap<T>(map: ReadonlyMap<string, T>, isOver: (entry: T) => boolean): [string, T][] {
+function trimMap<T>(
+	map: ReadonlyMap<string, T>,
+	isOver: (entry: T) => boolean,
+	remembered: number,
+): [string, T][] {
 	const over = [...map.values()].filter(isOver).length;
 	let excess = over - remembered;
 	return [...map].filter(([, entry]) => !(isOver(entry) && excess-- > 0));

@@ -438,6 +438,42 @@ test("runs.jsonl stays small however many runs there were; those that run are ne
 	assert.equal(runs.at(-1)?.id, "r2999");
 });
 
+test("of closed sessions those that nothing was heard of for longest are forgotten, and the file is seldom written anew", async (t) => {
+	const { open, file } = await lab(t);
+	let writings = 0;
+	const files: Files = {
+		...nodeFiles,
+		rename: (from, to) => {
+			writings += to === file("runs.jsonl") ? 1 : 0;
+			return nodeFiles.rename(from, to);
+		},
+	};
+	const store = open({ files });
+	await store.initialize();
+	const put = (id: string) => {
+		void store.upsertSession({ ...session, session: id });
+		return store.closeSession(id);
+	};
+	await store.upsertSession({ ...session, session: "open" });
+	for (const id of ["used again", "old", ...Array.from({ length: 998 }, (_, each) => `s${each}`)]) {
+		void put(id);
+	}
+	await store.settle();
+	writings = 0;
+	for (let each = 0; each < 1000; each++) {
+		await put(each % 2 === 0 ? "used again" : "new");
+	}
+	// Each time twice 250 KB are full.
+	assert.ok(writings > 0 && writings < 5, `${writings} writings`);
+	const later = open();
+	await later.initialize();
+	const names = later.listSessions().map((each) => each.session);
+	assert.equal(names.length, 1001);
+	assert.equal(names[0], "open");
+	assert.ok(names.includes("used again") && !names.includes("old"));
+	assert.equal(later.getSession("new")?.status, "closed");
+});
+
 test("a store that finds no identity knows that it knows nothing of earlier runs", async (t) => {
 	const { open, folder } = await lab(t);
 	const first = open();

@@ -14,7 +14,7 @@ import {
 } from "../../protocol/daemon.ts";
 import { readJson, writeJson } from "../runtime/jsonFile.ts";
 import { EventLog } from "./eventLog.ts";
-import { type Registries, type RegistryEntry, RegistryFile, trim } from "./registry.ts";
+import { putLast, type Registries, type RegistryEntry, RegistryFile, trim } from "./registry.ts";
 import { RotatingLog } from "./rotatingLog.ts";
 
 /** Where the store keeps its files. */
@@ -222,13 +222,6 @@ export class StateStore {
 		});
 	}
 
-	removeChild(id: string): Promise<void> {
-		return this.mutate((draft) => {
-			const children = draft.daemon.children.filter((child) => child.id !== id);
-			draft.daemon = { ...draft.daemon, children, updatedAt: this.now() };
-		});
-	}
-
 	upsertRun(run: RunRecord): Promise<void> {
 		const own = structuredClone(run);
 		return this.mutate((draft) => putRun(draft, own));
@@ -239,7 +232,7 @@ export class StateStore {
 		return this.mutate((draft) => putSession(draft, own));
 	}
 
-	/** Undefined when the session is not known. */
+	/** No turn of the session runs any more: it may be forgotten some day. Undefined when it is not known. */
 	closeSession(id: string): Promise<AgentSessionRecord | undefined> {
 		return this.mutate((draft) => {
 			const known = draft.registries.sessions.get(id);
@@ -452,8 +445,10 @@ function putRun(draft: Draft, run: RunRecord): void {
 }
 
 function putSession(draft: Draft, session: AgentSessionRecord): void {
-	const { runs, sessions } = draft.registries;
-	draft.registries = { runs, sessions: new Map(sessions).set(session.session, session) };
+	const { runs } = draft.registries;
+	const sessions = new Map(draft.registries.sessions);
+	putLast(sessions, session.session, session);
+	draft.registries = { runs, sessions };
 	draft.entries.push({ session });
 }
 
