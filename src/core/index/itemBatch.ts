@@ -79,8 +79,11 @@ export class ItemBatch {
 		projection.tiers.prepare();
 		for (const { file, known, put, seen, turns, changedTurns, row, outline } of entries) {
 			const id = file && projection.putFile(file);
-			if (id !== undefined && (put || seen)) {
-				changes.push({ file: id, known, put: put ?? [], remove: vanished(known, seen) });
+			if (file && id !== undefined && (put || seen)) {
+				const remove = vanished(known, seen);
+				// What was unpacked from an archive is dated as its maker liked.
+				const written = Math.max(file.mtime, file.ctime);
+				changes.push({ file: id, known, put: put ?? [], remove, written });
 			}
 			if (id !== undefined && turns) {
 				projection.putTurns(id, turns, known === undefined);

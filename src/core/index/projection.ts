@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { aheadLimit } from "../journal/ids.ts";
 import { type SessionSummary, standsFor } from "../model/summary.ts";
 import type { IndexDatabase } from "./database.ts";
 import {
@@ -52,6 +53,8 @@ export interface ItemChange {
 	/** The file's items as they are in the index, kept up to date by storing; undefined when it has none there. */
 	readonly known: Map<string, KnownItem> | undefined;
 	readonly put: readonly IndexedItem[];
+	/** When the file was written last, ms since the epoch: its items are not from much later. */
+	readonly written: number;
 	/** Ids without prefix. */
 	readonly remove: readonly string[];
 }
@@ -195,10 +198,13 @@ export class Projection {
 	putItems(changes: readonly ItemChange[]): number {
 		const removed: (KnownItem & { file: number })[] = [];
 		const added: NewItem[] = [];
-		for (const { file, known, put, remove } of changes) {
+		const now = Date.now();
+		for (const { file, known, put, remove, written } of changes) {
+			// One date in a far future would keep all that comes after it from full-text tables of its own.
+			const latest = Math.min(written, now);
 			for (const item of put) {
 				const check = textCheck(item.text);
-				const key = firstKey(item.time, item.type);
+				const key = firstKey(item.time > latest + aheadLimit ? latest : item.time, item.type);
 				if (!known) {
 					added.push({ file, known, item, key, mark: "", check });
 					continue;

@@ -5,7 +5,7 @@ import type { IndexDatabase } from "./database.ts";
  * Items in one full-text table before the next is begun. What grows with the number of matches (a prefix, a rank, a
  * count) is bounded by it, and newest-first stops at the tables it needs.
  */
-const tierLimit = 131_072;
+export const tierLimit = 131_072;
 /** Bytes of words that FTS5 gathers before it writes them: fewer, larger pieces to search. */
 const gatherBytes = 16 * 1024 * 1024;
 
