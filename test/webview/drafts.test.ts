@@ -76,3 +76,50 @@ test("a prompt on its way when the page goes is not in the box again: the page a
 	assert.equal(await box(harness).inputValue(), "forgotten\n\nfailed\n\nnext");
 	await harness.close();
 });
+
+const paste = ({ page }: Harness, name: string) =>
+	page.evaluate(`(() => {
+		const transfer = new DataTransfer();
+		transfer.items.add(new File([new Uint8Array([1, 2, 3])], "${name}", { type: "image/png" }));
+		document.querySelector(".composer textarea").dispatchEvent(
+			new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
+	})()`);
+
+test("a prompt waits for the images that were pasted with it, what is sent after it waits, too", async () => {
+	const harness = await openLive(idle);
+	const { page } = harness;
+	await box(harness).fill("what is this?");
+	await paste(harness, "a.png");
+	await paste(harness, "same.png");
+	await page.getByRole("img", { name: "a.png" }).waitFor();
+	await box(harness).press("Enter");
+	await page.getByRole("img", { name: "a.png" }).waitFor({ state: "detached" });
+	await page.keyboard.type("then this");
+	await paste(harness, "b.png");
+	await page.keyboard.press("Enter");
+	await page.keyboard.type("next");
+	const attach = async (name: string) =>
+		(await harness.heard("attach", (each) => each.name === name)).id;
+	const image = { hash: "sha256:1", mime: "image/png", name: "a.png" };
+	await harness.send({
+		type: "attached",
+		id: await attach("b.png"),
+		refused: "b.png is no image.",
+	});
+	await harness.send({ type: "attached", id: await attach("a.png"), image });
+	await harness.settled();
+	assert.deepEqual(
+		harness.said.filter((each) => each.type === "prompt"),
+		[],
+	);
+	assert.equal((await kept(harness)).underWay?.length, 2);
+	await harness.send({ type: "attached", id: await attach("same.png"), image });
+	const [sent] = await given(harness, 1);
+	assert.deepEqual(sent?.draft, { text: "what is this?", mentions: [], images: [image] });
+	await page.getByText("b.png is no image.").waitFor();
+	assert.equal(await box(harness).inputValue(), "then this\n\nnext");
+	assert.equal(await page.locator(".composer .images li").count(), 0);
+	await page.keyboard.press("Enter");
+	assert.equal((await given(harness, 2))[1]?.draft.text, "then this\n\nnext");
+	await harness.close();
+});

@@ -148,6 +148,7 @@ export const strings = {
 	"composer.imageType": "{0} was not attached: only PNG, JPEG, GIF and WebP images can be sent.",
 	"composer.imageSize": "{0} was not attached: it is larger than {1} MB.",
 	"composer.imageCount": "{0} was not attached: a prompt can have {1} images.",
+	"composer.imageUnread": "{0} was not attached: it cannot be read.",
 	"composer.unknown":
 		"This prompt was on its way when the window was reloaded. Send it again if the transcript does not have it.",
 	"composer.imports":

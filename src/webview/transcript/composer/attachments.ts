@@ -17,6 +17,20 @@ export function mayHoldImages(transfer: DataTransfer | null): boolean {
 	);
 }
 
+/** An image of a prompt, from the moment it was pasted or dropped. */
+export interface Attachment {
+	readonly name: string;
+	/** What the host makes of it: the image, or why it was not taken. Never rejects. */
+	readonly taken: Promise<PromptImage | string>;
+	/** Undefined until the host has it. */
+	readonly image?: PromptImage | undefined;
+}
+
+/** An image that the host has. */
+export function attached(image: PromptImage): Attachment {
+	return { name: image.name, taken: Promise.resolve(image), image };
+}
+
 /**
  * Hands images to the host, which keeps their bytes until they are sent. Each is answered with the image's name, or with
  * a sentence why it was not taken.
@@ -25,8 +39,8 @@ export class Attachments {
 	private readonly waiting = new Map<number, PromiseWithResolvers<PromptImage | string>>();
 	private lastId = 0;
 
-	/** The image, or why it was not taken. `already` is how many the prompt has. */
-	async attach(file: File, already: number, words: Words): Promise<PromptImage | string> {
+	/** The image, or why it is not taken. `already` is how many the prompt has. */
+	attach(file: File, already: number, words: Words): Attachment | string {
 		const name = file.name || words.say("composer.image");
 		if (!taken.has(file.type)) {
 			return words.say("composer.imageType", name);
@@ -37,16 +51,38 @@ export class Attachments {
 		if (already >= imagesLimit) {
 			return words.say("composer.imageCount", name, imagesLimit);
 		}
-		const bytes = new Uint8Array(await file.arrayBuffer());
-		const id = ++this.lastId;
-		const answer = Promise.withResolvers<PromptImage | string>();
-		this.waiting.set(id, answer);
-		post({ type: "attach", id, name, mime: file.type, bytes });
-		return answer.promise;
+		let image: PromptImage | undefined;
+		const give = async () => {
+			const answer = await this.give(file, name, words);
+			image = typeof answer === "string" ? undefined : answer;
+			return answer;
+		};
+		return {
+			name,
+			taken: give(),
+			get image() {
+				return image;
+			},
+		};
 	}
 
 	receive(id: number, answer: PromptImage | string): void {
 		this.waiting.get(id)?.resolve(answer);
 		this.waiting.delete(id);
+	}
+
+	private async give(file: File, name: string, words: Words): Promise<PromptImage | string> {
+		let bytes: Uint8Array;
+		try {
+			bytes = new Uint8Array(await file.arrayBuffer());
+		} catch {
+			// It was dropped from a place that is gone, or may not be read.
+			return words.say("composer.imageUnread", name);
+		}
+		const id = ++this.lastId;
+		const answer = Promise.withResolvers<PromptImage | string>();
+		this.waiting.set(id, answer);
+		post({ type: "attach", id, name, mime: file.type, bytes });
+		return answer.promise;
 	}
 }

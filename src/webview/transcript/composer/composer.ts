@@ -14,7 +14,7 @@ import { PromptHistory } from "../pure/promptHistory.ts";
 import { firstLine } from "../pure/visibleText.ts";
 import { post } from "../vscodeApi.ts";
 import { Words } from "../words.ts";
-import { Attachments, imagesIn, mayHoldImages } from "./attachments.ts";
+import { type Attachment, Attachments, imagesIn, mayHoldImages } from "./attachments.ts";
 import { Draft } from "./draft.ts";
 import { MentionList } from "./mentionList.ts";
 import { Outbox } from "./outbox.ts";
@@ -57,7 +57,10 @@ export class SkeinComposer extends LitElement {
 		},
 		giveBack: (text) => this.receiveReturned(text),
 	});
-	private readonly outbox = new Outbox();
+	private readonly outbox = new Outbox({
+		changed: () => this.changed(),
+		refused: (prompt, why) => this.returned(prompt, why),
+	});
 	private lastKey = Number.NEGATIVE_INFINITY;
 	private stopping: string | undefined;
 
@@ -109,14 +112,13 @@ export class SkeinComposer extends LitElement {
 
 	/** A waiting prompt was changed too late. */
 	receiveReturned(text: string): void {
-		this.notice = this.words.say("queue.gone");
-		this.putBack({ text, mentions: [], images: [] });
-		this.changed();
+		this.returned({ text, mentions: [], images: [] }, this.words.say("queue.gone"));
 	}
 
 	/** A prompt that was not sent is in the box again; the caret stays where the person types. */
-	private putBack(prompt: PromptDraft): void {
+	private returned(prompt: PromptDraft, why: string): void {
 		const { box } = this;
+		this.notice = why;
 		const { selectionStart = 0, selectionEnd = 0 } = box ?? {};
 		const moved = this.draft.putBefore(prompt);
 		if (box) {
@@ -124,6 +126,7 @@ export class SkeinComposer extends LitElement {
 			box.setSelectionRange(selectionStart + moved, selectionEnd + moved);
 		}
 		this.requestUpdate();
+		this.changed();
 	}
 
 	/** True while taking the focus away would take a key that was meant for the box. */
@@ -159,11 +162,14 @@ export class SkeinComposer extends LitElement {
 		if (!draft) {
 			return;
 		}
-		this.notice = outcome === "unknown" ? this.words.say("composer.unknown") : (message ?? "");
-		if (outcome === "failed" || outcome === "unknown") {
-			this.putBack(draft);
+		if (outcome === "unknown") {
+			this.returned(draft, this.words.say("composer.unknown"));
+		} else if (outcome === "failed") {
+			this.returned(draft, message ?? "");
+		} else {
+			this.notice = message ?? "";
+			this.changed();
 		}
-		this.changed();
 	}
 
 	protected override willUpdate(): void {
@@ -200,7 +206,7 @@ export class SkeinComposer extends LitElement {
 			@drop=${(event: DragEvent) => this.drop(event)}
 		>
 			${mentions.view(words, (path) => this.choose(path))}
-			${imagesView(words, draft.images, (image) => this.detach(image))}
+			${imagesView(words, draft.images, (attachment) => this.detach(attachment))}
 			<textarea
 				rows="1"
 				dir="auto"
@@ -360,7 +366,7 @@ export class SkeinComposer extends LitElement {
 			return;
 		}
 		const way = !state.run ? "send" : wanted === "steer" ? "steer" : "queue";
-		this.outbox.send(way, draft.toPrompt());
+		this.outbox.send(way, draft.toPrompt(), draft.images);
 		draft.clear();
 		this.notice = "";
 		this.requestUpdate();
@@ -389,7 +395,7 @@ export class SkeinComposer extends LitElement {
 		const images = imagesIn(event.dataTransfer);
 		if (images.length > 0) {
 			event.preventDefault();
-			void this.attach(images);
+			this.attach(images);
 		}
 	}
 
@@ -398,26 +404,36 @@ export class SkeinComposer extends LitElement {
 		// A table or a page that is copied comes as a picture, too: its text is what is meant.
 		if (images.length > 0 && !event.clipboardData?.getData("text/plain")) {
 			event.preventDefault();
-			void this.attach(images);
+			this.attach(images);
 		}
 	}
 
-	private async attach(files: readonly File[]): Promise<void> {
+	private attach(files: readonly File[]): void {
+		const { draft } = this;
 		for (const file of files) {
-			const { draft } = this;
-			const answer = await this.attachments.attach(file, draft.images.length, this.words);
-			if (typeof answer === "string") {
-				this.notice = answer;
-			} else if (!draft.images.some(({ hash }) => hash === answer.hash)) {
-				draft.images = [...draft.images, answer];
+			const attachment = this.attachments.attach(file, draft.images.length, this.words);
+			if (typeof attachment === "string") {
+				this.notice = attachment;
+			} else {
+				draft.images = [...draft.images, attachment];
+				void attachment.taken.then((answer) => this.attached(attachment, answer));
 			}
+		}
+		this.requestUpdate();
+	}
+
+	private attached(attachment: Attachment, answer: PromptImage | string): void {
+		// One that was sent meanwhile is no matter of the box.
+		if (this.draft.images.includes(attachment)) {
+			this.notice = typeof answer === "string" ? answer : this.notice;
+			this.draft.settle(attachment);
 			this.requestUpdate();
 			this.changed();
 		}
 	}
 
-	private detach(image: PromptImage): void {
-		this.draft.images = this.draft.images.filter((each) => each !== image);
+	private detach(attachment: Attachment): void {
+		this.draft.remove(attachment);
 		this.requestUpdate();
 		this.changed();
 		this.takeFocus();

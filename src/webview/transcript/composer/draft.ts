@@ -1,10 +1,11 @@
-import type { PromptDraft, PromptImage } from "../../../protocol/live.ts";
+import type { PromptDraft } from "../../../protocol/live.ts";
 import { mentionsIn } from "../pure/mentions.ts";
+import { type Attachment, attached } from "./attachments.ts";
 
 /** What is being typed, and what goes with it. */
 export class Draft {
 	text = "";
-	images: readonly PromptImage[] = [];
+	images: readonly Attachment[] = [];
 	/** Paths that were chosen for an `@`; those that the text still names go with the prompt. */
 	private readonly paths = new Set<string>();
 
@@ -16,21 +17,18 @@ export class Draft {
 		this.paths.add(path);
 	}
 
+	/** With the images that the host has by now. */
 	toPrompt(): PromptDraft {
 		return {
 			text: this.text,
 			mentions: mentionsIn(this.text, this.paths),
-			images: this.images,
+			images: this.images.flatMap(({ image }) => image ?? []),
 		};
 	}
 
-	set({ text, mentions, images }: PromptDraft): void {
-		this.text = text;
-		this.images = images;
-		this.paths.clear();
-		for (const path of mentions) {
-			this.paths.add(path);
-		}
+	set(prompt: PromptDraft): void {
+		this.clear();
+		this.putBefore(prompt);
 	}
 
 	/** Puts a prompt that was not sent before what stands here. Returns by how many characters that has moved. */
@@ -41,12 +39,29 @@ export class Draft {
 		for (const path of mentions) {
 			this.paths.add(path);
 		}
-		const others = this.images.filter(({ hash }) => images.every((each) => each.hash !== hash));
-		this.images = [...images, ...others];
+		const isAmong = (hash: string | undefined) => images.some((each) => each.hash === hash);
+		const others = this.images.filter(({ image }) => !isAmong(image?.hash));
+		this.images = [...images.map(attached), ...others];
 		return before.length;
 	}
 
+	/** The host has taken an image, or not. Two that are the same are one. */
+	settle(attachment: Attachment): void {
+		const { image } = attachment;
+		const others = this.images.filter((each) => each !== attachment);
+		const isKnown = others.some((each) => each.image?.hash === image?.hash && image);
+		if (!image || isKnown) {
+			this.images = others;
+		}
+	}
+
+	remove(attachment: Attachment): void {
+		this.images = this.images.filter((each) => each !== attachment);
+	}
+
 	clear(): void {
-		this.set({ text: "", mentions: [], images: [] });
+		this.text = "";
+		this.images = [];
+		this.paths.clear();
 	}
 }

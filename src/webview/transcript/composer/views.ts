@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { ComposerChoice, ComposerState, PromptImage } from "../../../protocol/live.ts";
+import type { ComposerChoice, ComposerState } from "../../../protocol/live.ts";
 import { firstLine } from "../pure/visibleText.ts";
 import { post } from "../vscodeApi.ts";
 import type { Words } from "../words.ts";
+import type { Attachment } from "./attachments.ts";
 
 /** What stands above the box: why nothing can be sent, what sending does first, what became of the last prompt. */
 export function noticesView(words: Words, { blocked, imports }: ComposerState, notice: string) {
@@ -35,34 +36,39 @@ export function heldView(words: Words, { run }: ComposerState): TemplateResult {
 /** The images that go with the prompt. */
 export function imagesView(
 	words: Words,
-	images: readonly PromptImage[],
-	remove: (image: PromptImage) => void,
+	attachments: readonly Attachment[],
+	remove: (attachment: Attachment) => void,
 ) {
-	const imageView = (image: PromptImage) => {
-		const name = firstLine(image.name, 80);
+	const imageView = (attachment: Attachment) => {
+		const { image } = attachment;
+		const name = firstLine(attachment.name, 80);
 		const label = words.say("composer.removeImage", name);
 		return html`<li>
-			<skein-image
-				hash=${image.hash}
-				mime=${image.mime}
-				alt=${name}
-				missing=${words.say("image.missing")}
-			></skein-image>
+			${
+				image
+					? html`<skein-image
+							hash=${image.hash}
+							mime=${image.mime}
+							alt=${name}
+							missing=${words.say("image.missing")}
+						></skein-image>`
+					: html`<span class="image-waiting" role="img" aria-label=${name} aria-busy="true"></span>`
+			}
 			<button
 				class="action"
 				type="button"
 				aria-label=${label}
 				data-tip=${label}
-				@click=${() => remove(image)}
+				@click=${() => remove(attachment)}
 			>
 				<span class="codicon codicon-close" aria-hidden="true"></span>
 			</button>
 		</li>`;
 	};
-	return images.length === 0
+	return attachments.length === 0
 		? nothing
 		: html`<ul class="images" aria-label=${words.say("composer.images")}>
-				${images.map(imageView)}
+				${attachments.map(imageView)}
 			</ul>`;
 }
 
