@@ -118,6 +118,24 @@ test("a changed file that git was told not to look at is kept and comes back", a
 	assert.deepEqual(await usersState(it), before);
 });
 
+test("a name that has changed in its letters' case alone comes back, also where the disk does not tell the two apart", async (t) => {
+	const it = await repositoryLab(t);
+	await it.write("notes.txt", "one\n");
+	await it.git("add", "notes.txt");
+	const target = await it.checkpoints.take();
+	await it.git("mv", "notes.txt", "Notes.txt");
+	await it.git("mv", "src", "other");
+	await it.git("mv", "other", "SRC");
+	await it.write("Notes.txt", "two\n");
+	const { safety, untouched } = await restore(it, target);
+	assert.deepEqual(untouched, []);
+	assert.equal(await it.read("notes.txt"), "one\n");
+	assert.equal(await it.read("src/main.ts"), "main\n");
+	await restore(it, await it.checkpoints.read(safety.commit));
+	assert.equal(await it.read("Notes.txt"), "two\n");
+	assert.equal(await it.read("SRC/main.ts"), "main\n");
+});
+
 test("binary files, CRLF and odd names come back byte for byte", async (t) => {
 	const it = await repositoryLab(t);
 	const bytes = Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * 7) % 256));

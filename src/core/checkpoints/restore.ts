@@ -81,9 +81,7 @@ async function plan(
 	target: Checkpoint,
 ): Promise<RestorePlan> {
 	const difference = await checkpoints.compare(now, target);
-	const going = new Set(
-		difference.changes.filter((change) => !change.after).map((change) => change.path),
-	);
+	const going = new Going(repository.top, difference.changes);
 	const untouched: Untouched[] = difference.leftOut.map(({ path, why }) => ({ path, why }));
 	const changes: ChangedFile[] = [];
 	for (const change of difference.changes) {
@@ -103,31 +101,74 @@ async function plan(
 async function isFree(
 	{ top }: Repository,
 	{ path: file, before }: ChangedFile,
-	going: ReadonlySet<string>,
+	going: Going,
 ): Promise<boolean> {
 	const parts = file.split("/");
 	for (let count = 1; count < parts.length; count++) {
 		const parent = parts.slice(0, count).join("/");
 		const kind = await kindOf(path.join(top, parent));
-		if (kind === "none" || (kind === "file" && going.has(parent))) {
+		if (kind === "none") {
 			return true;
 		}
 		if (kind === "file") {
-			return false;
+			return going.has(parent);
 		}
 	}
 	const kind = await kindOf(path.join(top, file));
+	if (kind === "file") {
+		return before !== undefined || (await going.has(file));
+	}
 	// A folder in its place must go with the files in it; whether it is empty then is seen when it is removed.
-	return kind === "none" || (kind === "file" ? before !== undefined : hasBelow(going, file));
+	return kind === "none" || going.hasBelow(file);
 }
 
-function hasBelow(going: ReadonlySet<string>, folder: string): boolean {
-	for (const file of going) {
-		if (file.startsWith(`${folder}/`)) {
-			return true;
+/** The files that a restore removes. */
+class Going {
+	private readonly top: string;
+	private readonly names = new Set<string>();
+	/** Those that differ in their letters' case alone are one file on many disks. */
+	private readonly folded = new Map<string, string>();
+
+	constructor(top: string, changes: readonly ChangedFile[]) {
+		this.top = top;
+		for (const { path: file, after } of changes) {
+			if (!after) {
+				this.names.add(file);
+				this.folded.set(file.toLowerCase(), file);
+			}
 		}
 	}
-	return false;
+
+	/** Whether the file goes, by this name or by another one that the disk takes for the same. */
+	async has(file: string): Promise<boolean> {
+		const other = this.folded.get(file.toLowerCase());
+		return (
+			this.names.has(file) || (other !== undefined && (await isSameFile(this.top, file, other)))
+		);
+	}
+
+	hasBelow(folder: string): boolean {
+		for (const file of this.names) {
+			if (file.startsWith(`${folder}/`)) {
+				return true;
+			}
+		}
+		return false;
+	}
+}
+
+async function isSameFile(top: string, one: string, other: string): Promise<boolean> {
+	try {
+		const [a, b] = await Promise.all(
+			[one, other].map((file) => lstat(path.join(top, file), { bigint: true })),
+		);
+		return a?.ino === b?.ino && a?.dev === b?.dev;
+	} catch (error) {
+		if (systemErrorCode(error) === undefined) {
+			throw error;
+		}
+		return false;
+	}
 }
 
 async function kindOf(place: string): Promise<"none" | "file" | "folder"> {
@@ -202,6 +243,14 @@ async function leftTo(
 	}
 	const after = await checkpoints.compare(await checkpoints.take(), target);
 	const differing = new Set(after.changes.map((change) => change.path));
+	const { top } = await checkpoints.open();
+	for (const [gone, come] of recased(after.changes)) {
+		// Where a disk does not tell them apart, git goes by the name in the user's index.
+		if (await isSameFile(top, gone, come)) {
+			differing.delete(gone);
+			differing.delete(come);
+		}
+	}
 	const failed: Untouched[] = [];
 	for (const change of changes) {
 		if (differing.has(change.path)) {
@@ -209,6 +258,21 @@ async function leftTo(
 		}
 	}
 	return failed;
+}
+
+/** Pairs of names that differ in their letters' case alone, where nothing else would change. */
+function recased(changes: readonly ChangedFile[]): [gone: string, come: string][] {
+	const gone = new Map<string, ChangedFile>();
+	for (const change of changes) {
+		if (!change.after) {
+			gone.set(change.path.toLowerCase(), change);
+		}
+	}
+	return changes.flatMap(({ path: come, before, after }): [string, string][] => {
+		const other = before ? undefined : gone.get(come.toLowerCase());
+		const isSame = other?.before?.object === after?.object && other?.before?.mode === after?.mode;
+		return other && isSame ? [[other.path, come]] : [];
+	});
 }
 
 function ignoreFailure(error: unknown): void {
