@@ -6,6 +6,7 @@ import { isUlid } from "../journal/ids.ts";
 import { JournalScanner } from "../journal/scan.ts";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import { Blobs } from "../store/blobs.ts";
+import { liftTombstones } from "../store/purge.ts";
 import type { Session } from "../store/session.ts";
 import type { WorkspaceStore } from "../store/workspaceStore.ts";
 import { BundleHeader, BundleLine, bundleVersion } from "./bundleFormat.ts";
@@ -182,6 +183,10 @@ async function joinJournal(
 ): Promise<ImportedSession> {
 	const file = store.layout.journal(id);
 	const created = await storing(id, () => writeWhole(store.files, file, bytes, { replace: false }));
+	if (created) {
+		// Else no kept copy of a session that was purged here before would ever be offered again.
+		await liftTombstones(store, [id]).catch(() => undefined);
+	}
 	const session = await store.open(id);
 	const before = created ? 0 : session.state.items.size;
 	if (!created) {
