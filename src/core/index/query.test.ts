@@ -31,6 +31,10 @@ test("while somebody is typing, a phrase that is open counts as closed, and one 
 	for (const query of ['fix "', 'fix -"', 'fix file:"', 'fix " ', 'fix (a OR b) "']) {
 		assert.equal(typing(query).match, match(query.replace(/\S*" ?$/, "")), query);
 	}
+	for (const query of ['/a="b/', 'say /"/', 'fix /"[(]/i "log in']) {
+		assert.equal(typing(query).regexes.length, 1, query);
+	}
+	assert.equal(typing('fix"').match, '"fix"');
 	assert.throws(() => typing('"'), /nothing to search for/);
 	assert.throws(() => typing('fix "a" (b'), /never closed/);
 });

@@ -27,12 +27,24 @@ const regex = /\/((?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/([a-z]*)(?=[\s)]|$
 const word = /[^\s()"]+/y;
 const space = /\s/;
 
+const noPartner = "This quotation mark has no partner.";
+
 /**
  * Cuts a query into tokens. Throws a QueryError for a quotation mark without its partner, unless somebody is still
  * `typing`: then it is taken for one that stands at the end.
  */
-export function tokensOf(whole: string, typing = false): Token[] {
-	const query = typing ? closed(whole) : whole;
+export function tokensOf(query: string, typing = false): Token[] {
+	try {
+		return cut(query);
+	} catch (error) {
+		if (typing && error instanceof QueryError && error.problem === noPartner) {
+			return cut(closed(query, error.position));
+		}
+		throw error;
+	}
+}
+
+function cut(query: string): Token[] {
 	const tokens: Token[] = [];
 	let at = 0;
 	while (at < query.length) {
@@ -48,10 +60,11 @@ export function tokensOf(whole: string, typing = false): Token[] {
 	return tokens;
 }
 
-/** A query with its last quotation mark closed; without it where nothing follows it yet. */
-function closed(query: string): string {
-	const isOpen = query.split('"').length % 2 === 0;
-	return isOpen ? `${query}"`.replace(/(?:^|(?<=[\s(]))-?(?:[a-z]+:)?"\s*"$/, "") : query;
+/** A query with the quotation mark at `open` closed; without it, and what belongs to it, where nothing follows it yet. */
+function closed(query: string, open: number): string {
+	return query.slice(open + 1).trim() === ""
+		? query.slice(0, open).replace(/(?:^|(?<=[\s(]))-?(?:[a-z]+:)?$/, "")
+		: `${query}"`;
 }
 
 function tokenAt(query: string, at: number, before: Token | undefined): Token {
@@ -113,7 +126,7 @@ function filterAt(query: string, at: number, name: FilterName, start: number): T
 function quoted(query: string, at: number): { text: string; length: number } {
 	const end = query.indexOf('"', at + 1);
 	if (end === -1) {
-		throw new QueryError("This quotation mark has no partner.", at);
+		throw new QueryError(noPartner, at);
 	}
 	return { text: query.slice(at + 1, end), length: end + 1 - at };
 }
