@@ -18,29 +18,30 @@ async function indexed(folder: string) {
 	return { store, index, ids, phrases, cache: path.join(locations.cache, "index") };
 }
 
-/** One thing that can happen to a file that nobody looks after. */
-async function harm(file: string, next: () => number): Promise<void> {
+/** One thing that can happen to a file that nobody looks after. True when bytes are left that look like an index's. */
+async function harm(file: string, next: () => number): Promise<boolean> {
 	const bytes = await fs.readFile(file);
 	switch (Math.floor(next() * 5)) {
 		case 0:
 			await fs.rm(file);
-			return;
+			return false;
 		case 1:
 			await fs.truncate(file, Math.floor(next() * bytes.length));
-			return;
+			return true;
 		case 2:
 			await fs.writeFile(file, "this is not a database");
-			return;
+			return false;
 		case 3:
 			bytes.fill(0, Math.floor(next() * bytes.length));
 			await fs.writeFile(file, bytes);
-			return;
+			return true;
 		default:
 			for (let flips = 0; flips < 20 && bytes.length > 0; flips++) {
 				const at = Math.floor(next() * bytes.length);
 				bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(next() * 8));
 			}
 			await fs.writeFile(file, bytes);
+			return true;
 	}
 }
 
@@ -51,18 +52,22 @@ test("an index that is deleted, cut, overwritten or flipped, open or not: after 
 	for (let round = 0; round < rounds(12, 1000); round++) {
 		const names = await fs.readdir(cache);
 		const isOpen = next() < 0.4;
+		let isDeceived = false;
 		if (!isOpen) {
 			index.close();
 		}
 		for (const name of names.filter((each) => /\.db(-wal|-shm)?$/.test(each))) {
 			if (next() < 0.6) {
-				await harm(path.join(cache, name), next).catch(() => undefined);
+				const deceives = await harm(path.join(cache, name), next).catch(() => false);
+				isDeceived ||= deceives;
 			}
 		}
 		try {
 			await index.update();
-			if (!(await index.compareWithReplay()).equal) {
-				// A flipped bit in a page that an update does not read: the doctor has set the index aside.
+			const found = await index.compareWithReplay();
+			if (!found.equal) {
+				// Something in a page that an update does not read: the doctor has set the index aside.
+				assert.ok(isDeceived, JSON.stringify(found.differences));
 				await index.update();
 				assert.deepEqual(await index.compareWithReplay(), {
 					equal: true,

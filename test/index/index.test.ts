@@ -627,6 +627,9 @@ test("where no index can be kept, it works in memory and says so", async (t) => 
 	await index.update();
 	assert.equal((await index.search("login")).total, 3);
 	assert.match(index.notices.join(), /made in memory instead/);
+	await index.rebuild();
+	assert.equal((await index.search("login")).total, 3);
+	assert.ok(!existsSync(":memory:.lock"));
 });
 
 test("an update that is cancelled leaves what it has read, and the next goes on", async (t) => {
