@@ -211,6 +211,14 @@ async function turn(threadId, turnId, prompt) {
 				await new Promise((resolve) => setTimeout(resolve, 5));
 			}
 			break;
+		case "deep": {
+			// By hand: JSON.stringify does not go so deep.
+			const deep = `${"[".repeat(count)}${"]".repeat(count)}`;
+			const about = `"threadId":"${threadId}","turnId":"${turnId}"`;
+			write(`{"method":"something/new","params":{${about},"deep":${deep}}}\n`);
+			delta("still here");
+			break;
+		}
 		case "garbage":
 			write("this is no JSON\n[1,2]\n\n{}\nnull\n");
 			delta("still here");

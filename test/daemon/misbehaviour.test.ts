@@ -52,6 +52,15 @@ test("lines that make no sense are skipped and logged, and the turn goes on", as
 	assert.match(text, /this is no JSON/);
 });
 
+test("a message that is nested too deeply to be written down fails the turn, and no more", async (t) => {
+	const lab = await live(t);
+	const end = await lab.turn("deep", 1_000_000);
+	assert.match(end.message, /nested more deeply than can be stored/);
+	const { pid } = await lab.client.call("status", {});
+	assert.equal(pid, lab.client.pid);
+	assert.equal((await lab.turn("talk")).detail?.["status"], "completed");
+});
+
 test("a message that comes byte by byte is understood", async (t) => {
 	const lab = await live(t);
 	assert.equal((await lab.turn("half")).detail?.["status"], "completed");
