@@ -78,6 +78,8 @@ export class TranscriptPanel implements vscode.Disposable {
 	private listening = false;
 	/** Pages that have asked for a `load` or have gone: only the newest is answered. */
 	private pageNumber = 0;
+	/** The page shows why there is no transcript. */
+	private failed = false;
 	private pendingReveal: string | undefined;
 	private askedSelection: PromiseWithResolvers<string> | undefined;
 	private pendingReplay = false;
@@ -207,6 +209,7 @@ export class TranscriptPanel implements vscode.Disposable {
 	private left(): void {
 		this.pageNumber++;
 		this.listening = false;
+		this.failed = false;
 		this.painted = undefined;
 		this.focused = undefined;
 		this.askedSelection?.resolve("");
@@ -289,6 +292,8 @@ export class TranscriptPanel implements vscode.Disposable {
 			return this.open;
 		} catch (error) {
 			this.host.log.warn(`${this.uri.path}: ${errorSentence(error)}`);
+			// Whoever asks next looks again: what was missing may be there.
+			this.opening = undefined;
 			throw error;
 		}
 	}
@@ -325,7 +330,10 @@ export class TranscriptPanel implements vscode.Disposable {
 			shown = this.open ? undefined : await this.firstAround(around);
 			shown ??= await this.wholeAround(around);
 		} catch (error) {
-			this.post({ type: "failed", message: errorSentence(error) });
+			if (pageNumber === this.pageNumber) {
+				this.failed = true;
+				this.post({ type: "failed", message: errorSentence(error) });
+			}
 			return;
 		}
 		if (!draft && this.host.isLeftOver(shown.open)) {
@@ -337,6 +345,7 @@ export class TranscriptPanel implements vscode.Disposable {
 		if (pageNumber !== this.pageNumber) {
 			return;
 		}
+		this.failed = false;
 		this.sent.begin(shown);
 		this.shown = this.sent.isPartial ? shown : undefined;
 		this.sentHeader = JSON.stringify(header);
@@ -405,6 +414,9 @@ export class TranscriptPanel implements vscode.Disposable {
 
 	private async look(): Promise<void> {
 		const before = this.open;
+		if (this.failed) {
+			return this.load(undefined);
+		}
 		// What changes before the page has all rows is in what it is sent then.
 		if (!before || this.sent.isPartial) {
 			return;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import { ulid } from "ulid";
 import * as vscode from "vscode";
 import { WorkspaceStore } from "../../../../src/core/store/workspaceStore.ts";
+import { openLink } from "../../../../src/host/transcript/links.ts";
+import { newTabUri } from "../../../../src/host/transcript/uris.ts";
 import {
 	closeEditors,
 	folder,
@@ -265,6 +267,46 @@ describe("Opening", () => {
 		await links.handleUri(link);
 		await until("the answer has the focus again", () => panel.focused === answer);
 		assert.ok(panel.panel.active);
+	});
+
+	it("a session that could not be shown is shown when it is there", async () => {
+		const { context, panels } = await skein();
+		await closeEditors();
+		const id = ulid();
+		const uri = newTabUri({ id, title: "Not there yet" });
+		await vscode.commands.executeCommand("vscode.openWith", uri, "skein.transcript");
+		const panel = await until("its editor is open", () =>
+			panels().find((each) => each.uri.toString() === uri.toString()),
+		);
+		await assert.rejects(panel.item(id), /There is no session/);
+		await context.stores.writing(folder()).create({ id, title: "Late" });
+		await context.catalogue.refresh();
+		await paintedPanel("Late");
+	});
+
+	it("a link in an answer opens the file it names, at the line, and none outside of the folder", async () => {
+		const id = await newSession("Links to files");
+		await run("openSession", [{ id }]);
+		const panel = await paintedPanel("Links to files");
+		const file = path.join(folder(), "a folder", "linked.ts");
+		mkdirSync(path.dirname(file), { recursive: true });
+		writeFileSync(file, "one\ntwo\nthree\n");
+		for (const [href, line, character] of [
+			["a%20folder/linked.ts:2", 1, 0],
+			[`${file}#L3`, 2, 0],
+			["a%20folder/linked.ts:2:3", 1, 2],
+		] as const) {
+			await openLink(panel, href);
+			const { active } = await until(`${href} is open`, () => {
+				const editor = vscode.window.activeTextEditor;
+				return editor?.document.uri.fsPath === file && editor.selection;
+			});
+			assert.deepEqual([active.line, active.character], [line, character], href);
+			await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+		}
+		const outside = /is not in an open folder, so it was not opened/;
+		await assert.rejects(openLink(panel, "../other/secret.ts:2"), outside);
+		await assert.rejects(openLink(panel, "/etc/passwd"), outside);
 	});
 
 	it("a link of another kind opens nothing", async () => {
