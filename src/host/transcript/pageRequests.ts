@@ -1,6 +1,4 @@
-import * as path from "node:path";
 import * as vscode from "vscode";
-import { HumanError } from "../../base/errors.ts";
 import type { ItemAction } from "../../protocol/webview.ts";
 import type { CommandId } from "../contributions.ts";
 import { commandIds } from "../contributions.ts";
@@ -8,6 +6,7 @@ import { showError } from "../failures.ts";
 import type { Prompts } from "../prompts.ts";
 import type { Stores } from "../stores.ts";
 import { requireTrust } from "../stores.ts";
+import { openLink, openPath } from "./links.ts";
 import type { PanelRequest, TranscriptPanel } from "./transcriptPanel.ts";
 import type { VirtualDocuments } from "./virtualDocuments.ts";
 
@@ -62,7 +61,7 @@ export class PageRequests {
 			case "acknowledgeDamage":
 				return run(commandIds.acknowledgeDamage, session);
 			case "openLink":
-				return openLink(request.href);
+				return openLink(panel, request.href);
 			case "openFile":
 				return this.openFile(panel, request.item, request.path);
 			case "removeNote":
@@ -76,15 +75,7 @@ export class PageRequests {
 		if (item && (await this.documents.showChange(panel.uri, item, file))) {
 			return;
 		}
-		const cwd = panel.opened?.transcript.summary.cwd;
-		const uri = vscode.Uri.file(path.resolve(cwd ?? "/", file));
-		if (!vscode.workspace.getWorkspaceFolder(uri)) {
-			throw new HumanError(
-				"outside",
-				vscode.l10n.t("{0} is not in an open folder, so it was not opened.", uri.fsPath),
-			);
-		}
-		await vscode.commands.executeCommand("vscode.open", uri);
+		await openPath(panel, { path: file });
 	}
 
 	private async removeNote(panel: TranscriptPanel, note: string): Promise<void> {
@@ -100,12 +91,4 @@ export class PageRequests {
 
 async function run(command: CommandId, target: object | null): Promise<void> {
 	await vscode.commands.executeCommand(command, target);
-}
-
-/** Only what a browser or a mail program opens, and only after VS Code has asked. */
-async function openLink(href: string): Promise<void> {
-	const uri = vscode.Uri.parse(href, true);
-	if (["http", "https", "mailto"].includes(uri.scheme)) {
-		await vscode.env.openExternal(uri);
-	}
 }
