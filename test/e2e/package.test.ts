@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { before } from "node:test";
 import { repository } from "../../scripts/lib/paths.ts";
@@ -37,5 +38,29 @@ windowTest(
 			"The label of the status bar",
 		);
 		window.assertNothingFetched();
+	},
+);
+
+windowTest(
+	"the details page of the installed extension shows the README, without images and links that lead nowhere",
+	{ vsix },
+	async (window) => {
+		const extensions = path.join(window.folders.scratch, "server", "extensions");
+		const names = await readdir(extensions);
+		const folder = names.find((name) => name.startsWith("skein.skein-")) ?? "";
+		for (const name of ["readme.md", "changelog.md"]) {
+			const page = await readFile(path.join(extensions, folder, name), "utf8");
+			assert.match(page, /^# /);
+			assert.doesNotMatch(page, /!\[/);
+			assert.deepEqual(page.match(/\]\((?!https:|#)[^)]*\)/g), null);
+		}
+		const { page } = window;
+		await window.runCommand("Extensions: Show Installed Extensions");
+		await page.locator(".extensions-list .extension-list-item", { hasText: "Skein" }).click();
+		await page.locator(".extension-editor .name", { hasText: "Skein" }).waitFor();
+		const details = page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+		await details.getByRole("heading", { name: "Use it" }).waitFor();
+		assert.equal(await details.locator("img").count(), 0);
+		await window.keepScreenshot("details");
 	},
 );
