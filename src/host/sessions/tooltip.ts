@@ -3,16 +3,33 @@ import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Activity } from "../daemon/sessionActivity.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { agentLabel } from "./agentLabels.ts";
-import { ownSource } from "./sessionList.ts";
+import { ownSource, type SessionRow } from "./sessionList.ts";
 import { titleOf } from "./sessionTitle.ts";
 
 const filesShown = 8;
+const forksShown = 5;
+
+/** The sessions that a session was forked from and into, as the list knows them. */
+export interface Kin {
+	readonly parent: SessionSummary | undefined;
+	readonly forks: readonly SessionSummary[];
+}
+
+/** The kin of a session among all rows. */
+export function kinOf(row: SessionSummary, rows: readonly SessionRow[]): Kin {
+	const all = rows.map(({ summary }) => summary);
+	return {
+		parent: all.find(({ id }) => id === row.parent?.session),
+		forks: all.filter(({ parent, trashed }) => parent?.session === row.id && !trashed),
+	};
+}
 
 /** Everything about a session that its row has no room for. Made when the pointer rests on the row, not before. */
 export function sessionTooltip(
 	row: SessionSummary,
 	locale: string,
 	activity?: Activity,
+	kin?: Kin,
 ): vscode.MarkdownString {
 	const { t } = vscode.l10n;
 	const text = new vscode.MarkdownString("", true);
@@ -35,6 +52,8 @@ export function sessionTooltip(
 		[t("Updated"), when(row.updatedAt, locale)],
 		[t("Created"), when(row.createdAt, locale)],
 		[t("Origin"), origin(row)],
+		[t("Forked from"), kin?.parent ? titleOf(kin.parent) : ""],
+		[t("Forks"), kin ? firstTitles(kin.forks) : ""],
 	] as const;
 	for (const [name, value] of lines) {
 		if (value) {
@@ -53,6 +72,12 @@ export function sessionTooltip(
 		}
 	}
 	return text;
+}
+
+function firstTitles(rows: readonly SessionSummary[]): string {
+	const titles = rows.slice(0, forksShown).map(titleOf).join("; ");
+	const more = rows.length - forksShown;
+	return more > 0 ? vscode.l10n.t("{0}; and {1} more", titles, more) : titles;
 }
 
 /** What a screen reader says for a row: the words that the row abbreviates or shows as an icon. */

@@ -6,7 +6,7 @@ import { rootKey } from "../sessions/arrange.ts";
 import type { RelativeTime } from "../sessions/relativeTime.ts";
 import { sessionItem } from "../sessions/rowItem.ts";
 import type { SessionList } from "../sessions/sessionList.ts";
-import { sessionTooltip } from "../sessions/tooltip.ts";
+import { kinOf, sessionTooltip } from "../sessions/tooltip.ts";
 import { nodesToRedraw } from "../sessions/treeDiff.ts";
 import { Turns } from "../slices.ts";
 import { groupedAgentLabel } from "./groupedAgentLabel.ts";
@@ -138,6 +138,7 @@ export class SessionTree implements vscode.TreeDataProvider<TreeNode> {
 				row.summary,
 				vscode.env.language,
 				this.activity.of(row.summary.id),
+				kinOf(row.summary, this.list.rows),
 			);
 		}
 		return item;

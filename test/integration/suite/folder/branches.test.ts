@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "mocha";
+import * as vscode from "vscode";
 import {
 	closeEditors,
 	folder,
@@ -36,6 +37,30 @@ describe("Commands that go another way", () => {
 			at: answer,
 		});
 		assert.deepEqual(await chain(fork), ["One", "Two"]);
+	});
+
+	it("a session and its fork name each other when the pointer rests on them", async () => {
+		const { context, tree: treeOf } = await skein();
+		const id = await newSession("A parent of two");
+		await say(id, "One", "Two");
+		const first = String(await run("forkSession", [{ id }]));
+		await run("renameSession", [{ id: first }], { answers: [{ input: "Its first" }] });
+		const second = String(await run("forkSession", [{ id }]));
+		await run("renameSession", [{ id: second }], { answers: [{ input: "Its second" }] });
+		await context.catalogue.refresh();
+		const provider = treeOf("sessions");
+		const tooltip = async (session: string) => {
+			const node = await until("it has a row", () =>
+				provider.node(`session:${session}@${folder()}`),
+			);
+			const shown = provider.resolveTreeItem(await provider.getTreeItem(node), node).tooltip;
+			assert.ok(shown instanceof vscode.MarkdownString);
+			return shown.value;
+		};
+		assert.match(await tooltip(first), /^Forked from: A parent of two {2}$/m);
+		assert.match(await tooltip(id), /^Forks: .*Its (first|second); Its (first|second) {2}$/m);
+		await run("deleteSession", [{ id: second }], { answers: [{ confirm: "Move to Trash" }] });
+		assert.match(await tooltip(id), /^Forks: Its first {2}$/m);
 	});
 
 	it("Fork from Here forks up to and including the item, and says so where it takes no click", async () => {
