@@ -456,3 +456,22 @@ test("an image inside its item is shown from its bytes, and nothing is asked of 
 	assert.deepEqual(harness.fetched, []);
 	await harness.close();
 });
+
+test("a page that is loaded again shows the transcript once, and hears of a click once", async () => {
+	const fixture = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Go" })
+		.add({ type: "agentMessage", text: "[There](https://example.com/x)" })
+		.build();
+	const harness = await Harness.open(fixture);
+	await harness.heard("painted");
+	const said = harness.said.length;
+	await harness.load();
+	await harness.heard("painted", () => true, said);
+	await harness.settled();
+	assert.equal(await harness.page.locator("article").count(), 2);
+	await harness.page.getByText("There").click();
+	await harness.heard("openLink");
+	await harness.settled();
+	assert.equal(harness.said.filter((each) => each.type === "openLink").length, 1);
+	await harness.close();
+});

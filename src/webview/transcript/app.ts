@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
+import { keyed } from "lit/directives/keyed.js";
 import type { ReplayAction, ToTranscript } from "../../protocol/webview.ts";
 import { receiveBlob } from "./blobs.ts";
 import { emptyView } from "./empty.ts";
@@ -150,12 +151,15 @@ export class SkeinTranscript extends LitElement {
 			<main class="column ${replay.active ? "replaying" : ""}">
 				${bannerView(context)} ${preludeView(context)}
 				${empty ? emptyView(context) : nothing}
-				<div
-					class="feed"
-					data-feed=${this.generation}
-					role=${ifDefined(empty ? undefined : "feed")}
-					aria-label=${ifDefined(empty ? undefined : words.say("page.label"))}
-				></div>
+				${keyed(
+					this.generation,
+					html`<div
+						class="feed"
+						data-feed=${this.generation}
+						role=${ifDefined(empty ? undefined : "feed")}
+						aria-label=${ifDefined(empty ? undefined : words.say("page.label"))}
+					></div>`,
+				)}
 				${replay.active ? nothing : this.runView(page)}
 			</main>
 			${replay.active ? nothing : this.composer.view()}
