@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { everyday, long } from "./fixtures.ts";
+import { everyday, FixtureBuilder, long } from "./fixtures.ts";
 import { closeHarness, Harness } from "./harness.ts";
+import { approval } from "./liveFixtures.ts";
 
 after(closeHarness);
 
@@ -113,5 +114,38 @@ test("Space on a control of the bar presses it, and does not toggle twice", asyn
 	await harness.page.getByLabel("Pause", { exact: true }).focus();
 	await harness.page.keyboard.press("Space");
 	await harness.page.getByLabel("Play", { exact: true }).waitFor();
+	await harness.close();
+});
+
+test("replay leaves VS Code its keys, and what is typed into a field", async () => {
+	const fixture = new FixtureBuilder()
+		.add({ type: "userMessage", text: "Go" })
+		.add({ type: "commandExecution", command: "rm -r build" }, "running")
+		.build();
+	const harness = await Harness.open(fixture, { replay: true });
+	await harness.heard("replayState", (one) => one.active);
+	const question = {
+		...approval,
+		kind: "question" as const,
+		questions: [
+			{ id: "q", header: "Q", question: "Which?", secret: false, options: [], free: true },
+		],
+	};
+	await harness.send({ type: "approvals", open: [question], answered: [] });
+	await harness.send({ type: "replay", action: "toEnd" });
+	const prevented =
+		await harness.page.evaluate(`["=", "-", "+", " ", "Home", "ArrowDown"].filter((key) => {
+		const event = new KeyboardEvent("keydown", { key, ctrlKey: true, bubbles: true, cancelable: true });
+		document.body.dispatchEvent(event);
+		return event.defaultPrevented;
+	})`);
+	assert.deepEqual(prevented, []);
+	const field = harness.page.getByRole("textbox", { name: "Answer: Q" });
+	await field.focus();
+	await harness.page.keyboard.type("a b-c=d");
+	await harness.page.keyboard.press("Home");
+	await harness.page.keyboard.type("+");
+	assert.equal(await field.inputValue(), "+a b-c=d");
+	assert.equal(harness.said.findLast((each) => each.type === "replayState")?.position, 1);
 	await harness.close();
 });

@@ -145,13 +145,18 @@ function replayKey(event: KeyboardEvent): ReplayAction | undefined {
 	if (event.altKey || event.metaKey || event.shiftKey) {
 		return undefined;
 	}
+	if (event.ctrlKey) {
+		// All others with Ctrl are VS Code's: its zoom, for one.
+		const turns = { ArrowRight: "nextTurn", ArrowLeft: "previousTurn" } as const;
+		return turns[event.key as keyof typeof turns];
+	}
 	switch (event.key) {
 		case " ":
-			return event.ctrlKey ? undefined : "toggle";
+			return "toggle";
 		case "ArrowRight":
-			return event.ctrlKey ? "nextTurn" : "nextItem";
+			return "nextItem";
 		case "ArrowLeft":
-			return event.ctrlKey ? "previousTurn" : "previousItem";
+			return "previousItem";
 		case "ArrowDown":
 			return "nextTurn";
 		case "ArrowUp":
@@ -176,9 +181,9 @@ function replayKey(event: KeyboardEvent): ReplayAction | undefined {
 export function listenForReplayKeys(replay: Replay, signal: AbortSignal): void {
 	const pressed = (event: KeyboardEvent) => {
 		const on = event.target as HTMLElement;
-		// A control keeps its own keys: Space presses a button, arrows choose in a list.
-		const control = on.closest("button, select, a");
-		const own = control !== null && (event.key === " " || control.matches("select"));
+		// A control keeps its own keys: Space presses a button, arrows choose in a list, and what is typed is typed.
+		const control = on.closest("button, select, a, input, textarea, [contenteditable]");
+		const own = control !== null && (event.key === " " || !control.matches("button, a"));
 		const action = replayKey(event);
 		if (replay.active && action && !own) {
 			event.preventDefault();
