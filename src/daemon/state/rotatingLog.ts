@@ -6,7 +6,8 @@ export const logLimit = 8 * 1024 * 1024;
 const generations = 3;
 
 /**
- * A log that grows to `limit` bytes and is then put aside as `.1`, the former `.1` as `.2`; older ones go.
+ * A log that grows to `limit` bytes and is then put aside as `.1`, the former `.1` as `.2`; older ones go. What is given
+ * at once stays together.
  * Guarantees: texts are written in the order they were given, one at a time; at most `backlogLimit` bytes wait in
  * memory, and what came beyond that is counted in the log instead of written.
  */
@@ -27,11 +28,12 @@ export class RotatingLog {
 
 	/** Resolves when `text` is in the file (or was counted as dropped). */
 	write(text: string): Promise<void> {
-		if (this.waitingBytes + text.length > backlogLimit) {
-			this.dropped += text.length;
+		const bytes = Buffer.byteLength(text);
+		if (this.waitingBytes + bytes > backlogLimit) {
+			this.dropped += bytes;
 		} else {
 			this.waiting.push(text);
-			this.waitingBytes += text.length;
+			this.waitingBytes += bytes;
 		}
 		this.flushing ??= this.queue.run(() => this.flush());
 		return this.flushing;
@@ -50,24 +52,25 @@ export class RotatingLog {
 
 	private async flush(): Promise<void> {
 		this.flushing = undefined;
-		const note = this.dropped > 0 ? `[${this.dropped} characters were left out]\n` : "";
-		let text = this.waiting.join("") + note;
+		const note = this.dropped > 0 ? `[${this.dropped} bytes were left out]\n` : "";
+		let bytes = Buffer.from(this.waiting.join("") + note);
+		let isTorn = false;
 		this.waiting = [];
 		this.waitingBytes = 0;
 		this.dropped = 0;
 		if (this.size === undefined) {
-			const { size, torn } = await endOf(this.path);
-			this.size = size;
-			if (torn) {
-				text = `\n${text}`;
-			}
+			const end = await endOf(this.path);
+			this.size = end.size;
+			isTorn = end.torn;
 		}
-		if (this.size > 0 && this.size + text.length > this.limit) {
+		if (this.size > 0 && this.size + bytes.length + Number(isTorn) > this.limit) {
 			await this.rotate();
+		} else if (isTorn) {
+			bytes = Buffer.concat([Buffer.from("\n"), bytes]);
 		}
 		try {
-			await appendFile(this.path, text, { mode: 0o600 });
-			this.size += Buffer.byteLength(text);
+			await appendFile(this.path, bytes, { mode: 0o600 });
+			this.size += bytes.length;
 		} catch (error) {
 			// A part of it may be there.
 			this.size = undefined;
