@@ -185,7 +185,7 @@ class QueryParser {
 				continue;
 			}
 			joint = undefined;
-			const part = this.term(true, filters);
+			const part = this.term(filters);
 			if (part) {
 				parts.push(part);
 			}
@@ -212,15 +212,19 @@ class QueryParser {
 			: all;
 	}
 
-	private term(wanted: boolean, filters: boolean): Part | undefined {
-		const token = this.token as Token;
+	private term(filters: boolean): Part | undefined {
+		let wanted = true;
+		let token = this.token as Token;
 		this.at++;
+		while (token.kind === "not") {
+			if (!this.token || this.token.kind === "or" || this.token.kind === "and") {
+				throw new QueryError("Something must follow here.", token.at, token.length);
+			}
+			wanted = !wanted;
+			token = this.token;
+			this.at++;
+		}
 		switch (token.kind) {
-			case "not":
-				if (!this.token || this.token.kind === "or" || this.token.kind === "and") {
-					throw new QueryError("Something must follow here.", token.at, token.length);
-				}
-				return this.term(!wanted, filters);
 			case "open":
 				return this.group(token, wanted);
 			case "words":
