@@ -91,6 +91,10 @@ export class BlobCheck {
 	/** The name that a file's bytes ask for, or why they cannot be read. */
 	private async hashOf(file: string): Promise<string> {
 		try {
+			if (!(await this.store.files.lstat(file)).isFile()) {
+				// A link may lead to anything, and to what never ends.
+				return "it is a link, or no file";
+			}
 			const handle = await this.store.files.open(file, "r");
 			try {
 				const hash = createHash("sha256");
