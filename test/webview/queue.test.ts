@@ -74,3 +74,24 @@ test("what was written for a prompt that does not wait any more is in the box", 
 	);
 	await harness.close();
 });
+
+test("the box has the focus after a waiting prompt was changed, left, sent or taken out", async () => {
+	const queue = ["1", "2", "3"].map((id) => prompt(id, `prompt ${id}`));
+	const harness = await openLive({ ...running, queue });
+	const { page } = harness;
+	const isInBox = () =>
+		page.evaluate("document.activeElement === document.querySelector('.box > textarea')");
+	for (const key of ["Enter", "Escape"]) {
+		await page.getByRole("button", { name: "Edit Prompt" }).first().click();
+		await page.getByRole("textbox", { name: "Edit Prompt" }).fill(`changed and ${key}`);
+		await page.keyboard.press(key);
+		await harness.settled();
+		assert.ok(await isInBox(), key);
+	}
+	for (const name of ["Add to the Running Turn", "Remove from Queue"]) {
+		await page.getByRole("button", { name }).first().click();
+		await harness.settled();
+		assert.ok(await isInBox(), name);
+	}
+	await harness.close();
+});

@@ -3,6 +3,7 @@ import { ifDefined } from "lit/directives/if-defined.js";
 import { keyed } from "lit/directives/keyed.js";
 import type { ReplayAction, ToTranscript } from "../../protocol/webview.ts";
 import { receiveBlob } from "./blobs.ts";
+import { CardFocus } from "./cardFocus.ts";
 import { emptyView } from "./empty.ts";
 import { foldHeader } from "./foldHeader.ts";
 import { bannerView, headerView, preludeView } from "./header.ts";
@@ -35,6 +36,7 @@ export class SkeinTranscript extends LitElement {
 			this.announced = sentence;
 		},
 	});
+	private readonly cardFocus = new CardFocus(() => this.composer.takeFocus());
 
 	constructor() {
 		super();
@@ -209,6 +211,7 @@ export class SkeinTranscript extends LitElement {
 
 	protected override updated(): void {
 		this.composer.updated(this);
+		this.cardFocus.settle();
 		document.body.classList.toggle("with-replay", this.page?.replay.active ?? false);
 		foldHeader();
 	}

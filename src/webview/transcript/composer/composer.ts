@@ -56,6 +56,7 @@ export class SkeinComposer extends LitElement {
 			this.changed();
 		},
 		giveBack: (text) => this.receiveReturned(text),
+		takeFocus: () => this.takeFocus(),
 	});
 	private readonly outbox = new Outbox({
 		changed: () => this.changed(),

@@ -36,6 +36,10 @@ export class ComposerHost {
 		return this.element.state?.run;
 	}
 
+	takeFocus(): void {
+		this.element.takeFocusNow();
+	}
+
 	/** What has to be kept over a reload. */
 	get kept(): KeptPrompts {
 		const { draft } = this;

@@ -5,10 +5,15 @@ import { firstLine } from "../pure/visibleText.ts";
 import { post } from "../vscodeApi.ts";
 import type { Words } from "../words.ts";
 
+/** The box in which a waiting prompt is changed. */
+const field = ".queue .editing textarea";
+
 interface Surroundings {
 	changed(): void;
 	/** What was being written has no prompt any more. */
 	giveBack(text: string): void;
+	/** The control that had the focus goes. */
+	takeFocus(): void;
 }
 
 /**
@@ -28,9 +33,13 @@ export class QueueView {
 	settle({ queue }: ComposerState): void {
 		const { editing } = this;
 		if (editing && !queue.some(({ id }) => id === editing.id)) {
+			const isFocused = document.activeElement?.matches(field);
 			this.leave();
 			if (editing.text.trim() !== "" && editing.text !== editing.was) {
 				this.around.giveBack(editing.text);
+			}
+			if (isFocused) {
+				this.around.takeFocus();
 			}
 		}
 	}
@@ -80,13 +89,17 @@ export class QueueView {
 			<span class="text" dir="auto" data-cut-tip=${firstLine(prompt.text, 600)}>${text}</span>
 			${
 				canSend
-					? button("send", words.say(running ? "queue.steer" : "queue.send"), () =>
-							post({ type: "sendQueued", id }),
-						)
+					? button("send", words.say(running ? "queue.steer" : "queue.send"), () => {
+							post({ type: "sendQueued", id });
+							this.around.takeFocus();
+						})
 					: nothing
 			}
 			${button("edit", words.say("queue.edit"), () => this.edit(prompt))}
-			${button("close", words.say("queue.remove"), () => post({ type: "removeQueued", id }))}
+			${button("close", words.say("queue.remove"), () => {
+				post({ type: "removeQueued", id });
+				this.around.takeFocus();
+			})}
 		</li>`;
 	}
 
@@ -117,7 +130,7 @@ export class QueueView {
 		post({ type: "editingQueued", id });
 		this.around.changed();
 		requestAnimationFrame(() => {
-			document.querySelector<HTMLTextAreaElement>(".queue .editing textarea")?.focus();
+			document.querySelector<HTMLTextAreaElement>(field)?.focus();
 		});
 	}
 
@@ -128,10 +141,12 @@ export class QueueView {
 		if (event.key === "Enter" && !event.shiftKey) {
 			event.preventDefault();
 			this.save();
+			this.around.takeFocus();
 		} else if (event.key === "Escape") {
 			event.preventDefault();
 			event.stopPropagation();
 			this.leave();
+			this.around.takeFocus();
 		}
 	}
 
