@@ -162,6 +162,7 @@ export const strings = {
 	"queue.editing": "Sent when you have changed it",
 	"queue.gone": "The prompt that you changed does not wait any more. What you wrote is in the box.",
 	"queue.notSent": "Not sent",
+	"queue.notSent.why": "Not sent. {0}",
 	"queue.edit": "Edit Prompt",
 	"queue.remove": "Remove from Queue",
 	"queue.send": "Send Now",

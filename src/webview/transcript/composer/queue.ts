@@ -49,8 +49,10 @@ export class QueueView {
 			return nothing;
 		}
 		const waits = run || !this.editing ? "queue.label" : "queue.editing";
-		const hint = queueReason ?? words.say(queueHeld ? "queue.held" : waits);
-		const label = queueReason === undefined ? hint : words.say("queue.notSent");
+		const usual = words.say(queueHeld ? "queue.held" : waits);
+		const isRefused = queueReason !== undefined;
+		const hint = isRefused ? words.say("queue.notSent.why", queueReason) : usual;
+		const label = isRefused ? words.say("queue.notSent") : usual;
 		// While a turn runs, only an agent that takes additions can be given one.
 		const canSend = run ? canSteer && run.mine : true;
 		return html`<section class="queue" aria-label=${label}>
