@@ -227,7 +227,8 @@ test("an answer streams into its row: whole blocks are drawn once and stay the s
 
 test("a long answer that has streamed looks as it does when it is read again", async () => {
 	const step = "## Step\n\nSome **words**.\n\n- one\n- two\n\n```js\nconst a = 1;\n```\n\n";
-	const text = `${step.repeat(60)}The end.`;
+	const code = `\`\`\`js\n${"const b = 2;\n".repeat(900)}\`\`\`\n\n`;
+	const text = `${step.repeat(60)}${code}${"many words ".repeat(1200)}\n\nThe end.\n`;
 	const harness = await open(
 		running,
 		new FixtureBuilder()
@@ -250,7 +251,7 @@ test("a long answer that has streamed looks as it does when it is read again", a
 				Math.round(block.getBoundingClientRect().top - top))];
 		})()`);
 	const streamed = await places("item-1");
-	assert.equal(streamed.length, 1 + 60 * 4 + 1);
+	assert.equal(streamed.length, 1 + 60 * 4 + 3);
 	assert.deepEqual(streamed, await places("item-2"));
 	await harness.close();
 });

@@ -20,16 +20,17 @@ const blocksTogether = 64;
  */
 export class LiveProse {
 	readonly element = document.createElement("div");
-	private text = "";
+	/** What has come and is not drawn yet. */
+	private waiting = "";
 	private readonly cutter = new BlockCutter();
-	private done = 0;
-	/** How far the text was looked at for blocks. */
-	private read = 0;
+	/** The block under way, as far as it was read, and where it begins. */
+	private block = "";
+	private begin = 0;
 	/** What stands for the block under way. */
 	private tail: readonly Element[] = [];
 	/** Where the next blocks go. */
 	private group = this.startGroup();
-	private growing: { readonly into: Element; shown: number; piece: Text | undefined } | undefined;
+	private growing: { readonly into: Element; piece: Text | undefined } | undefined;
 	private readonly schedule = onFrame(() => this.draw());
 
 	constructor() {
@@ -37,9 +38,9 @@ export class LiveProse {
 		this.element.dir = "auto";
 	}
 
-	/** Shows `text`, which begins with what was shown before, in the next frame. */
-	show(text: string): void {
-		this.text = text;
+	/** Shows more of the text, in the next frame. */
+	add(text: string): void {
+		this.waiting += text;
 		this.schedule();
 	}
 
@@ -51,7 +52,7 @@ export class LiveProse {
 		this.element.classList.remove("live");
 		if (this.growing) {
 			this.clearTail();
-			this.tail = this.append(this.text.slice(this.done));
+			this.tail = this.append(this.block);
 		}
 		return this.cutter.isExact;
 	}
@@ -64,53 +65,60 @@ export class LiveProse {
 
 	/** Draws what has come, as far as a frame has room for it; true when there is more. */
 	private drawPortion(): boolean {
-		const { text, cutter } = this;
-		this.read = Math.min(this.read + portion, text.length);
-		const isAll = this.read === text.length;
-		cutter.read(isAll ? text : text.slice(0, this.read));
-		if (cutter.end > this.done) {
+		const { cutter } = this;
+		const added = this.waiting.slice(0, portion);
+		this.waiting = this.waiting.slice(portion);
+		this.block += added;
+		cutter.read(added);
+		const whole = cutter.end - this.begin;
+		if (whole > 0) {
 			this.clearTail();
-			this.append(text.slice(this.done, cutter.end));
+			this.append(this.block.slice(0, whole));
 			this.divide();
-			this.done = cutter.end;
+			this.block = this.block.slice(whole);
+			this.begin = cutter.end;
 		}
-		if (isAll) {
-			this.drawTail(text.slice(this.done));
+		if (this.growing) {
+			this.grow(added, this.growing);
+		} else if (this.waiting === "") {
+			this.drawTail();
 		}
-		return !isAll;
+		return this.waiting !== "";
 	}
 
-	private drawTail(text: string): void {
-		if (text.length <= (this.cutter.inFence ? coloured : rendered)) {
-			this.clearTail();
-			this.tail = this.append(text);
-			return;
-		}
-		this.growing ??= this.startGrowing(text);
-		this.grow(text, this.growing);
-	}
-
-	private startGrowing(text: string): NonNullable<LiveProse["growing"]> {
+	private drawTail(): void {
+		const { block } = this;
 		this.clearTail();
-		const firstEnd = text.indexOf("\n") + 1;
+		if (block.length <= (this.cutter.inFence ? coloured : rendered)) {
+			this.tail = this.append(block);
+		} else {
+			this.startGrowing(block);
+		}
+	}
+
+	private startGrowing(block: string): void {
+		const firstEnd = block.indexOf("\n") + 1;
 		if (this.cutter.inFence && firstEnd > 0) {
-			this.tail = this.append(text.slice(0, firstEnd));
+			this.tail = this.append(block.slice(0, firstEnd));
 			const into = this.group.querySelector(":scope > pre:last-child > code");
 			if (into) {
 				into.textContent = "";
-				return { into, shown: firstEnd, piece: undefined };
+				this.growing = { into, piece: undefined };
+				this.grow(block.slice(firstEnd), this.growing);
+				return;
 			}
+			this.clearTail();
 		}
 		const into = document.createElement("div");
 		into.className = "plain growing";
 		this.group.append(into);
 		this.tail = [into];
-		return { into, shown: 0, piece: undefined };
+		this.growing = { into, piece: undefined };
+		this.grow(block, this.growing);
 	}
 
 	private grow(text: string, growing: NonNullable<LiveProse["growing"]>): void {
-		let added = text.slice(growing.shown);
-		growing.shown = text.length;
+		let added = text;
 		while (added !== "") {
 			if (!growing.piece) {
 				const span = document.createElement("span");

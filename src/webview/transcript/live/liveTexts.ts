@@ -36,10 +36,18 @@ export class LiveTexts {
 			entry ??= { texts: new Map(), prose: undefined, output: undefined };
 			this.entries.set(item, entry);
 			const before = entry.texts.get(field) ?? "";
-			const whole = before.slice(0, offset) + text;
+			// Only added to, the text is not copied: that would leave its length behind as garbage, many times a second.
+			const whole = offset === before.length ? before + text : before.slice(0, offset) + text;
 			entry.texts.set(field, whole);
-			if (field === "text") {
-				entry.prose?.show(whole);
+			if (field === "text" && entry.prose) {
+				if (offset === before.length) {
+					entry.prose.add(text);
+				} else if (whole.startsWith(before)) {
+					entry.prose.add(whole.slice(before.length));
+				} else {
+					entry.prose = undefined;
+					fresh.push(item);
+				}
 			}
 		}
 		return fresh;
@@ -61,7 +69,7 @@ export class LiveTexts {
 		if (entry && text !== undefined) {
 			if (!entry.prose) {
 				entry.prose = new LiveProse();
-				entry.prose.show(text);
+				entry.prose.add(text);
 			}
 			return entry.prose.element;
 		}

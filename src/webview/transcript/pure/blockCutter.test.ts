@@ -13,8 +13,10 @@ function inPieces(text: string, ends: readonly number[]): { html: string; exact:
 	const cutter = new BlockCutter();
 	let html = "";
 	let done = 0;
+	let read = 0;
 	for (const end of [...ends, text.length]) {
-		cutter.read(text.slice(0, end));
+		cutter.read(text.slice(read, end));
+		read = end;
 		assert.ok(cutter.end >= done && cutter.end <= end);
 		html += markdown.render(text.slice(done, cutter.end));
 		done = cutter.end;

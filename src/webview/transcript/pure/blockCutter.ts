@@ -20,20 +20,27 @@ export class BlockCutter {
 	/** The text after {@link end} begins with a code fence that stands by itself. */
 	inFence = false;
 	private fence: { readonly mark: string; readonly indent: number } | undefined;
-	/** Where the next line begins. */
+	/** Where the next line begins, and what has come of it. */
 	private at = 0;
+	private begun = "";
 	private afterBlank = false;
 	private block: "list" | "other" | undefined;
 
-	/** `text` is the whole text so far: it has only been added to. */
-	read(text: string): void {
+	/** Reads on: what has been added to the text. */
+	read(added: string): void {
+		let from = 0;
 		for (;;) {
-			const newline = text.indexOf("\n", this.at);
+			const newline = added.indexOf("\n", from);
 			if (newline < 0) {
+				this.begun += added.slice(from);
 				return;
 			}
-			this.line(text.slice(this.at, newline), newline + 1);
-			this.at = newline + 1;
+			const line = this.begun + added.slice(from, newline);
+			const next = this.at + line.length + 1;
+			this.begun = "";
+			this.line(line, next);
+			this.at = next;
+			from = newline + 1;
 		}
 	}
 
