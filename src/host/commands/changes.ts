@@ -1,4 +1,4 @@
-import { HumanError } from "../../base/errors.ts";
+import { errorSentence, HumanError } from "../../base/errors.ts";
 import { isUlid } from "../../core/journal/ids.ts";
 import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Session } from "../../core/store/session.ts";
@@ -44,7 +44,7 @@ export async function showMade(
 ): Promise<void> {
 	await showChange(context, session.id, folder);
 	await context.editors.show(await session.summary(), { keep: true });
-	await context.views.select(session.id, folder);
+	await select(context, session.id, folder);
 }
 
 /** Shows a session in which something was said, by name or prompt; one that has just got its journal is selected. */
@@ -54,7 +54,16 @@ export async function showSaid(
 ): Promise<void> {
 	await showChange(context, id, folder);
 	if (isNew) {
+		await select(context, id, folder);
+	}
+}
+
+/** VS Code does not find a row while those around it change. What was done is done all the same. */
+async function select(context: CommandContext, id: string, folder: string): Promise<void> {
+	try {
 		await context.views.select(id, folder);
+	} catch (error) {
+		context.log.warn(`The row of ${id} was not selected: ${errorSentence(error)}`);
 	}
 }
 
