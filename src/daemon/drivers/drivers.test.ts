@@ -114,6 +114,22 @@ test("a rule that Codex offers can be chosen, and is sent back as it was offered
 	assert.deepEqual(question?.reply(undefined), { decision: "cancel" });
 });
 
+test("a rule for a script that is shown already does not show it again", () => {
+	const script = "cat > a.txt <<'EOF'\none\nEOF";
+	const rule = {
+		acceptWithExecpolicyAmendment: { execpolicy_amendment: ["/bin/bash", "-lc", script] },
+	};
+	const question = questionOf("item/commandExecution/requestApproval", {
+		itemId: "i",
+		command: `/bin/bash -lc "${script}"`,
+		availableDecisions: ["accept", rule, "cancel"],
+	});
+	const option = question?.ask.options.find((each) => each.kind === "allowAlways");
+	assert.equal(question?.ask.title, script);
+	assert.equal(option?.label, "Always allow this very command");
+	assert.deepEqual(question?.reply(option && { option, answers: {} }), { decision: rule });
+});
+
 test("a request that nobody can answer is no question", () => {
 	assert.equal(questionOf("item/tool/call", {}), undefined);
 	assert.equal(questionOf("item/commandExecution/requestApproval", { no: "item" }), undefined);

@@ -55,11 +55,14 @@ function commandQuestion(params: unknown): CodexQuestion | undefined {
 	}
 	const { itemId, command, reason, networkApprovalContext, availableDecisions } = parsed.data;
 	const host = networkApprovalContext?.host;
-	const always = (availableDecisions ?? ["acceptForSession"]).flatMap(lastingDecision);
+	const shown = withoutShell(command ?? "");
+	const always = (availableDecisions ?? ["acceptForSession"]).flatMap((offered) =>
+		lastingDecision(offered, shown),
+	);
 	return {
 		ask: {
 			kind: host ? "permissions" : "command",
-			title: host ? `Connect to ${host}` : withoutShell(command ?? ""),
+			title: host ? `Connect to ${host}` : shown,
 			...(reason ? { reason } : {}),
 			itemKey: itemId,
 			options: [accept, ...always.map(({ option }) => option), decline, cancel],
@@ -71,8 +74,11 @@ function commandQuestion(params: unknown): CodexQuestion | undefined {
 	};
 }
 
-/** A decision of those that Codex offers which counts for later commands too. */
-function lastingDecision(offered: unknown): { option: ApprovalOption; decision: unknown }[] {
+/** A decision of those that Codex offers which counts for later commands than `command`, too. */
+function lastingDecision(
+	offered: unknown,
+	command: string,
+): { option: ApprovalOption; decision: unknown }[] {
 	if (offered === "acceptForSession") {
 		return [{ option: acceptForSession, decision: offered }];
 	}
@@ -83,7 +89,11 @@ function lastingDecision(offered: unknown): { option: ApprovalOption; decision: 
 	const { acceptWithExecpolicyAmendment: rule, applyNetworkPolicyAmendment: network } =
 		amendment.data;
 	if (rule) {
-		const label = `Always allow commands that start with: ${rule.execpolicy_amendment.join(" ")}`;
+		const words = rule.execpolicy_amendment;
+		// A rule for a whole script would say it once more.
+		const label = isScript(command, words)
+			? "Always allow this very command"
+			: `Always allow commands that start with: ${words.join(" ")}`;
 		return [{ option: { id: "amendRule", label, kind: "allowAlways" }, decision: offered }];
 	}
 	if (network?.network_policy_amendment.action === "allow") {
@@ -91,6 +101,11 @@ function lastingDecision(offered: unknown): { option: ApprovalOption; decision: 
 		return [{ option: { id: "amendNetwork", label, kind: "allowAlways" }, decision: offered }];
 	}
 	return [];
+}
+
+/** Whether the rule is a shell and, as one word, the command that is shown. */
+function isScript(command: string, words: readonly string[]): boolean {
+	return words.length > 1 && words.at(-1) === command && /\s/.test(command);
 }
 
 function fileQuestion(params: unknown): CodexQuestion | undefined {
