@@ -97,7 +97,7 @@ test("what had the focus before a question has it again after the answer", async
 test("who takes the focus off a question is not given it back", async () => {
 	const harness = await openLive(waiting, fixture());
 	await harness.send({ type: "approvals", open: [{ ...approval, item: null }], answered: [] });
-	await harness.page.locator("section.approval").focus();
+	await harness.until(`document.activeElement?.dataset.approval === "a1"`);
 	await harness.page.evaluate("document.activeElement.blur()");
 	await harness.send(answered);
 	await harness.settled();

@@ -1,21 +1,15 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { live } from "lit/directives/live.js";
-import type {
-	ComposerState,
-	KeptPrompts,
-	PromptDraft,
-	PromptImage,
-	PromptWay,
-} from "../../../protocol/live.ts";
+import type { ComposerState, KeptPrompts, PromptDraft, PromptWay } from "../../../protocol/live.ts";
 import type { ToTranscript } from "../../../protocol/webview.ts";
 import { completeMention } from "../pure/mentions.ts";
 import { PromptHistory } from "../pure/promptHistory.ts";
 import { firstLine } from "../pure/visibleText.ts";
 import { post } from "../vscodeApi.ts";
 import { Words } from "../words.ts";
-import { type Attachment, Attachments, imagesIn, mayHoldImages } from "./attachments.ts";
 import { Draft } from "./draft.ts";
+import { ImageIntake } from "./imageIntake.ts";
 import { MentionList } from "./mentionList.ts";
 import { Outbox } from "./outbox.ts";
 import { QueueView } from "./queue.ts";
@@ -35,12 +29,10 @@ export class SkeinComposer extends LitElement {
 	static override properties = {
 		state: { attribute: false },
 		words: { attribute: false },
-		dragging: { state: true },
 		notice: { state: true },
 	};
 	declare state: ComposerState | null;
 	declare words: Words;
-	declare dragging: boolean;
 	declare notice: string;
 	/** Called when what has to be kept over a reload has changed. */
 	declare changed: () => void;
@@ -48,7 +40,7 @@ export class SkeinComposer extends LitElement {
 	declare sent: () => void;
 	private readonly draft = new Draft();
 	private readonly history = new PromptHistory();
-	private readonly attachments = new Attachments();
+	private readonly images: ImageIntake;
 	private readonly mentions = new MentionList(() => this.requestUpdate());
 	private readonly queue = new QueueView({
 		changed: () => {
@@ -69,10 +61,19 @@ export class SkeinComposer extends LitElement {
 		super();
 		this.state = null;
 		this.words = new Words();
-		this.dragging = false;
 		this.notice = "";
 		this.changed = () => undefined;
 		this.sent = () => undefined;
+		this.images = new ImageIntake(this.draft, {
+			words: () => this.words,
+			changed: () => {
+				this.requestUpdate();
+				this.changed();
+			},
+			refused: (why) => {
+				this.notice = why;
+			},
+		});
 	}
 
 	protected override createRenderRoot(): HTMLElement {
@@ -154,7 +155,7 @@ export class SkeinComposer extends LitElement {
 	}
 
 	receiveImage({ id, image, refused }: Of<"attached">): void {
-		this.attachments.receive(id, image ?? refused ?? "");
+		this.images.receive(id, image ?? refused ?? "");
 	}
 
 	/** What became of a prompt. */
@@ -196,18 +197,19 @@ export class SkeinComposer extends LitElement {
 	}
 
 	private boxView(state: ComposerState): TemplateResult {
-		const { words, draft, mentions } = this;
+		const { words, draft, mentions, images } = this;
 		const label = words.say("composer.prompt", firstLine(state.agent));
 		return html`<div
-			class="box ${this.dragging ? "dragging" : ""}"
-			@dragover=${(event: DragEvent) => this.dragOver(event)}
-			@dragleave=${() => {
-				this.dragging = false;
-			}}
-			@drop=${(event: DragEvent) => this.drop(event)}
+			class="box ${images.dragging ? "dragging" : ""}"
+			@dragover=${(event: DragEvent) => images.dragOver(event)}
+			@dragleave=${() => images.dragLeave()}
+			@drop=${(event: DragEvent) => images.drop(event)}
 		>
 			${mentions.view(words, (path) => this.choose(path))}
-			${imagesView(words, draft.images, (attachment) => this.detach(attachment))}
+			${imagesView(words, draft.images, (attachment) => {
+				images.remove(attachment);
+				this.takeFocus();
+			})}
 			<textarea
 				rows="1"
 				dir="auto"
@@ -225,7 +227,7 @@ export class SkeinComposer extends LitElement {
 				@select=${() => this.look()}
 				@click=${() => this.look()}
 				@blur=${() => this.mentions.close()}
-				@paste=${(event: ClipboardEvent) => this.paste(event)}
+				@paste=${(event: ClipboardEvent) => images.paste(event)}
 			></textarea>
 			<div class="bar">
 				${pickersView(words, state)}
@@ -382,62 +384,6 @@ export class SkeinComposer extends LitElement {
 			post({ type: "stop" });
 			this.requestUpdate();
 		}
-	}
-
-	private dragOver(event: DragEvent): void {
-		if (mayHoldImages(event.dataTransfer)) {
-			event.preventDefault();
-			this.dragging = true;
-		}
-	}
-
-	private drop(event: DragEvent): void {
-		this.dragging = false;
-		const images = imagesIn(event.dataTransfer);
-		if (images.length > 0) {
-			event.preventDefault();
-			this.attach(images);
-		}
-	}
-
-	private paste(event: ClipboardEvent): void {
-		const images = imagesIn(event.clipboardData);
-		// A table or a page that is copied comes as a picture, too: its text is what is meant.
-		if (images.length > 0 && !event.clipboardData?.getData("text/plain")) {
-			event.preventDefault();
-			this.attach(images);
-		}
-	}
-
-	private attach(files: readonly File[]): void {
-		const { draft } = this;
-		for (const file of files) {
-			const attachment = this.attachments.attach(file, draft.images.length, this.words);
-			if (typeof attachment === "string") {
-				this.notice = attachment;
-			} else {
-				draft.images = [...draft.images, attachment];
-				void attachment.taken.then((answer) => this.attached(attachment, answer));
-			}
-		}
-		this.requestUpdate();
-	}
-
-	private attached(attachment: Attachment, answer: PromptImage | string): void {
-		// One that was sent meanwhile is no matter of the box.
-		if (this.draft.images.includes(attachment)) {
-			this.notice = typeof answer === "string" ? answer : this.notice;
-			this.draft.settle(attachment);
-			this.requestUpdate();
-			this.changed();
-		}
-	}
-
-	private detach(attachment: Attachment): void {
-		this.draft.remove(attachment);
-		this.requestUpdate();
-		this.changed();
-		this.takeFocus();
 	}
 }
 customElements.define("skein-composer", SkeinComposer);
