@@ -58,9 +58,9 @@ test("a prompt on its way when the page goes is not in the box again: the page a
 	assert.equal((await harness.heard("ready", () => true, said)).draft, true);
 	assert.deepEqual((await harness.heard("resume", () => true, said)).prompts, ids);
 	await harness.send(
-		composer(idle),
 		{ type: "prompted", id: sent, outcome: "sent" },
 		{ type: "prompted", id: failed, outcome: "failed", message: "No daemon." },
+		composer(idle),
 	);
 	await page.getByText("No daemon.").waitFor();
 	assert.equal(await box(harness).inputValue(), "failed\n\nnext");

@@ -92,18 +92,15 @@ export class SkeinComposer extends LitElement {
 	}
 
 	/** The page is there, for the first time or again. */
-	resume({ underWay = [], editing }: KeptPrompts): void {
+	resume({ draft, underWay = [], editing }: KeptPrompts): void {
+		if (draft && this.draft.isEmpty) {
+			this.draft.set(draft);
+			this.requestUpdate();
+		}
 		this.outbox.resume(underWay);
 		this.queue.editing = editing;
 		const prompts = this.outbox.underWay.map(({ id }) => id);
 		post({ type: "resume", prompts, editing: editing?.id ?? null });
-	}
-
-	restore(draft: PromptDraft): void {
-		if (this.draft.isEmpty) {
-			this.draft.set(draft);
-			this.requestUpdate();
-		}
 	}
 
 	/** The turn goes on: it can be stopped again. */

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { KeptPrompts, LiveRun, PromptDraft, ToLivePage } from "../../../protocol/live.ts";
+import type { KeptPrompts, LiveRun, ToLivePage } from "../../../protocol/live.ts";
 import type { OpenApproval } from "../approvals.ts";
 import type { Page } from "../page.ts";
 import type { Words } from "../words.ts";
@@ -22,7 +22,6 @@ export class ComposerHost {
 	private readonly around: Surroundings;
 	private readonly element = document.createElement("skein-composer");
 	private readonly sizes = new ResizeObserver(() => this.resized());
-	private draft: PromptDraft | undefined;
 	private observed = false;
 
 	constructor(around: Surroundings) {
@@ -42,13 +41,11 @@ export class ComposerHost {
 
 	/** What has to be kept over a reload. */
 	get kept(): KeptPrompts {
-		const { draft } = this;
-		return { ...(draft ? { draft } : {}), ...this.element.kept };
+		return this.element.kept;
 	}
 
 	load(words: Words, kept: KeptPrompts | undefined): void {
 		this.element.words = words;
-		this.draft = kept?.draft;
 		this.element.resume(kept ?? {});
 	}
 
@@ -131,10 +128,6 @@ export class ComposerHost {
 	private show({ state }: Extract<Message, { type: "composer" }>): void {
 		const before = this.element.state;
 		this.element.state = state;
-		if (state && this.draft) {
-			this.element.restore(this.draft);
-			this.draft = undefined;
-		}
 		if (before?.run && !state?.run) {
 			const page = this.around.page();
 			const last = page?.model.rows.at(-1);
