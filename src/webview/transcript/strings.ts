@@ -150,7 +150,7 @@ export const strings = {
 	"composer.imageCount": "{0} was not attached: a prompt can have {1} images.",
 	"composer.imageUnread": "{0} was not attached: it cannot be read.",
 	"composer.unknown":
-		"This prompt was on its way when the window was reloaded. Send it again if the transcript does not have it.",
+		"It is not known whether this prompt was sent. Send it again if the transcript does not have it.",
 	"composer.imports":
 		"This session is {0}'s own. Your prompt imports it into this folder first and goes on there.",
 	"composer.held":

@@ -65,6 +65,10 @@ export class Outbox {
 		attachments: readonly Attachment[],
 	): Promise<void> {
 		const answers = await Promise.all(attachments.map(({ taken }) => taken));
+		if (!this.prompts.has(id)) {
+			// The page was loaded anew, and it is back in the box.
+			return;
+		}
 		const taken = answers.filter((answer) => typeof answer !== "string");
 		const whole = {
 			...draft,
