@@ -152,6 +152,10 @@ export class Catalogue implements Disposable {
 				const change = await catalogue.scan(listener.progress, tell);
 				tell(change);
 				await catalogue.keep(change.rows.filter(this.keepsSource));
+				if (this.keepCopies) {
+					// In a trusted workspace only. The watch on what it writes shows it.
+					await catalogue.source.complete?.();
+				}
 			}),
 		);
 		this.scans.push(() => scan.run());

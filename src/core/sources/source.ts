@@ -19,7 +19,7 @@ export interface SourceFileFacts {
 	readonly facts: unknown;
 }
 
-/** Another tool's session store that we read, never write. */
+/** Another tool's session store. We read it; only names and archive marks of Codex's sessions are changed there, on request. */
 export interface Source {
 	/** `codex`, `claude`, ...: the `source` of its sessions and the prefix of their ids. */
 	readonly name: string;
@@ -43,6 +43,8 @@ export interface Source {
 	openFile(path: string): Promise<Transcript>;
 	/** The raw bytes that adoption stores, one entry a file the session is made of, oldest ancestor first. */
 	rawFiles(summary: SessionSummary): Promise<readonly RawSourceFile[]>;
+	/** Completes what a crash of ours has left half written in the source's files. Called in a trusted workspace only. */
+	complete?(): Promise<void>;
 	/** A session file's own conversation in the form adoption journals. */
 	adoptable(summary: SessionSummary): Promise<AdoptableSession>;
 }

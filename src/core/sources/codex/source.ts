@@ -18,11 +18,12 @@ import { isRolloutName, parseRolloutName } from "./names.ts";
 import { Rollout } from "./rollout.ts";
 import { sourceName, summarizeThread } from "./summary.ts";
 import { CodexThread } from "./thread.ts";
+import { CodexThreadMetadata } from "./threadMetadata.ts";
 import { CodexTranscript } from "./transcript.ts";
 
-/** Codex's sessions: what lies in `CODEX_HOME`, else `~/.codex`. Reads, never writes. */
-export function createCodexSource(locations: Locations): Source {
-	return new CodexSource(CodexHome.of(locations));
+/** Codex's sessions: what lies in `CODEX_HOME`, else `~/.codex`. */
+export function createCodexSource(locations: Locations, clock = Date.now): Source {
+	return new CodexSource(CodexHome.of(locations), new CodexThreadMetadata(locations, { clock }));
 }
 
 class CodexSource implements Source {
@@ -31,11 +32,13 @@ class CodexSource implements Source {
 	readonly roots: readonly string[];
 	readonly sideFiles: readonly string[];
 	private readonly home: CodexHome;
+	private readonly metadata: CodexThreadMetadata;
 	/** Paths of each thread's rollouts, from the last list. */
 	private pathsByThread = new Map<string, string[]>();
 
-	constructor(home: CodexHome) {
+	constructor(home: CodexHome, metadata: CodexThreadMetadata) {
 		this.home = home;
+		this.metadata = metadata;
 		this.roots = [home.sessions, home.archived];
 		this.sideFiles = [home.indexFile];
 	}
@@ -87,6 +90,10 @@ class CodexSource implements Source {
 
 	async adoptable(summary: SessionSummary): Promise<AdoptableSession> {
 		return await adoptableOf(await this.load(summary), Date.now());
+	}
+
+	complete(): Promise<void> {
+		return this.metadata.finishNames();
 	}
 
 	claims(file: string, head: Uint8Array): boolean {
