@@ -458,6 +458,21 @@ for (const [what, spoil] of [
 	});
 }
 
+test("an update that finds nothing new writes nothing", async (t) => {
+	const { store, locations } = await filled(t);
+	const index = await openIndex(t, store);
+	await index.update();
+	const other = new (loadSqlite().DatabaseSync)(await onlyFile(locations));
+	t.after(() => other.close());
+	const version = () => Object.values(other.prepare("PRAGMA data_version").get() ?? {})[0];
+	const before = version();
+	await index.update();
+	assert.equal(version(), before);
+	other.exec("BEGIN IMMEDIATE");
+	assert.equal((await index.update()).read, 0);
+	other.exec("ROLLBACK");
+});
+
 test("an index that is deleted in the middle of an update is whole after it", async (t) => {
 	const { store, locations, session } = await filled(t);
 	const others = [];

@@ -26,14 +26,13 @@ export class Outlines {
 		this.db.run("INSERT OR REPLACE INTO outlines VALUES (?, ?, ?)", session, text, crc32(text));
 	}
 
-	/** Before anything of these sessions or of their ancestors changes. Without a row they are read again. */
+	/**
+	 * Inside a transaction, before anything of these sessions or of their ancestors changes. Without a row they are read
+	 * again.
+	 */
 	remove(sessions: readonly string[]): void {
-		if (sessions.length > 0) {
-			this.db.write(() => {
-				for (const session of sessions) {
-					this.db.run("DELETE FROM outlines WHERE session = ?", session);
-				}
-			});
+		for (const session of sessions) {
+			this.db.run("DELETE FROM outlines WHERE session = ?", session);
 		}
 	}
 

@@ -98,7 +98,7 @@ export class StoreIndex {
 		const gone = [...(only ?? known.keys())].filter((id) => known.has(id) && !present.has(id));
 		const forks = this.forksOf([...gone, ...stale.map(({ id }) => id)]);
 		const moving = [...gone, ...stale.map(({ id }) => id), ...forks];
-		this.writes.write(() => this.outlines.remove(moving.filter((id) => outlined.has(id))));
+		this.removeOutlines(moving.filter((id) => outlined.has(id)));
 		this.remove(gone, known);
 		progress?.(0, stale.length);
 		const batch = new ItemBatch(this.db, this.writes, this.projection);
@@ -224,6 +224,12 @@ export class StoreIndex {
 			}
 		}
 		return [...new Set(forks)].filter((fork) => !ids.includes(fork));
+	}
+
+	private removeOutlines(ids: readonly string[]): void {
+		if (ids.length > 0) {
+			this.writes.write(() => this.outlines.remove(ids));
+		}
 	}
 
 	private remove(ids: readonly string[], known: ReadonlyMap<string, KnownFile>): void {
