@@ -17,6 +17,7 @@ import {
 } from "../protocol/daemon.ts";
 import { type Client, RpcServer } from "./rpc/server.ts";
 import { modelsOf } from "./runs/agentModels.ts";
+import { changeThread } from "./runs/agentThreads.ts";
 import { reconcile } from "./runs/reconcile.ts";
 import { Runs } from "./runs/runs.ts";
 import { newEndpoint, type RuntimeFolder } from "./runtime/folder.ts";
@@ -254,6 +255,8 @@ export class Daemon {
 				};
 			case "sync":
 				return { synced: await this.runs.sync(params as DaemonParams<"sync">, this.agents) };
+			case "changeThread":
+				return changeThread(params as DaemonParams<"changeThread">, this.agents);
 			case "models":
 				return modelsOf(params as DaemonParams<"models">, this.store, this.agents);
 			case "logs":

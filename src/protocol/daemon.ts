@@ -332,6 +332,22 @@ export const daemonRequests = {
 		result: z.object({ synced: z.boolean() }),
 	},
 	/**
+	 * Renames or archives a conversation of the agent's own, which lives in none of our sessions; the answer is what the
+	 * agent says of it then. Starts the agent. Fails as `models` does.
+	 */
+	changeThread: {
+		params: z.object({
+			/** The agent's name of it. */
+			thread: z.string().check(z.regex(/^[\w-]{1,64}$/)),
+			agent: AgentSpec,
+			change: z.union([
+				z.object({ name: z.string().check(z.minLength(1), z.maxLength(10_000)) }),
+				z.object({ archived: z.boolean() }),
+			]),
+		}),
+		result: z.object({ name: z.string(), archived: z.boolean() }),
+	},
+	/**
 	 * What models an agent offers in the folder of a session; null, or one that has no journal yet: in the workspace
 	 * folder. Starts the agent. Fails with `agent-not-found`, `agent-failed`, `agent-silent`, `agent-refused`.
 	 */

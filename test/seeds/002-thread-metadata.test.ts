@@ -5,14 +5,18 @@ import { type TestContext, test } from "node:test";
 import * as zlib from "node:zlib";
 import { startCodex } from "../../scripts/lib/codexClient.ts";
 import { installCodex } from "../../scripts/lib/install.ts";
+import { Catalogue } from "../../src/core/catalogue/catalogue.ts";
 import { nodeFiles } from "../../src/core/files.ts";
-import type { Locations } from "../../src/core/locations.ts";
+import { type Locations, userLocations } from "../../src/core/locations.ts";
 import { createCodexSource } from "../../src/core/sources/codex/source.ts";
 import { exchange, meta, text, uuid } from "../../src/core/sources/codex/testRollouts.ts";
 import {
 	CodexThreadMetadata,
 	type ThreadMetadataOptions,
 } from "../../src/core/sources/codex/threadMetadata.ts";
+import { changeCodexThread, type ThreadChange } from "../../src/daemon/client/codexThread.ts";
+import { live, otherCodex } from "../daemon/codexLive.ts";
+import { codexLab } from "../daemon/support.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 // What the original does, metadata of threads over their rollouts, on our code; then its faults, then the real Codex.
@@ -256,7 +260,25 @@ test("seed 002's fault: a list of sessions that may write completes it, wherever
 	await rollout(1);
 	await crashBeforeIndex(locations, home);
 	await threads().setArchived(uuid(1), true);
-	await createCodexSource(locations, later).complete?.();
+	const { data } = locations;
+	const sources = [createCodexSource(locations, later)];
+	for (const keepCopies of [false, true]) {
+		const catalogue = new Catalogue({ folders: [], sources, locations, keepCopies });
+		t.after(() => catalogue.dispose());
+		const listed = new Promise<void>((resolve, reject) =>
+			catalogue.watch({
+				storeChanged: () => undefined,
+				sourceChanged: () => resolve(),
+				progress: () => undefined,
+				failed: (text) => reject(new Error(text)),
+			}),
+		);
+		await listed;
+		await catalogue.refresh();
+		// Nothing is written in a workspace that is not trusted.
+		const notes = await readdir(path.join(data, "codex-names"));
+		assert.equal(notes.length, keepCopies ? 0 : 1);
+	}
 	assert.equal((await index())[0]?.thread_name, "Half");
 });
 
@@ -371,4 +393,64 @@ test("seed 002: Codex shows the name, the archive mark, the branch and the memor
 	assert.equal((await threads().read(uuid(2))).name, "By Codex");
 	await codex.call("thread/memoryMode/set", { threadId: uuid(2), mode: "disabled" });
 	assert.equal((await threads().read(uuid(2))).memoryMode, "disabled");
+});
+
+test("seed 002: through Codex itself where it is there, which keeps its newer threads' names in a database", async (t) => {
+	const lab = await codexLab(t);
+	lab.model.script([[{ say: "Hi." }]]);
+	const other = await otherCodex(t, lab);
+	const { thread } = await other.call("thread/start", { cwd: lab.folder });
+	const { id } = thread as { id: string };
+	const over = other.next("turn/completed");
+	await other.call("turn/start", { threadId: id, input: [{ type: "text", text: "Hi" }] });
+	await over;
+	await other.close();
+	const locations = userLocations({ ...lab.env, ...lab.agent.env });
+	const metadata = new CodexThreadMetadata(locations);
+	await assert.rejects(metadata.update(id, { name: "x" }), { reason: "needs-codex" });
+	const change = (to: ThreadChange, archived = false) => {
+		const { agent } = lab;
+		return changeCodexThread(id, to, { metadata, agent, connect: () => lab.connect(), archived });
+	};
+	assert.deepEqual(await change({ name: "By Skein" }), { name: "By Skein", archived: false });
+	assert.deepEqual(await change({ archived: true }), { name: "By Skein", archived: true });
+	await assert.rejects(change({ name: "x" }, true), { reason: "archived" });
+	const again = await otherCodex(t, lab);
+	const listed = async (archived: boolean) => {
+		const { data } = await again.call("thread/list", { modelProviders: [], archived });
+		return (data as { name: string | null }[]).map((each) => each.name);
+	};
+	assert.deepEqual(await listed(true), ["By Skein"]);
+	assert.deepEqual(await change({ archived: false }), { name: "By Skein", archived: false });
+	assert.deepEqual(await listed(false), ["By Skein"]);
+	const client = await lab.connect();
+	const unknown = { thread: uuid(1), agent: lab.agent, change: { name: "x" } };
+	await assert.rejects(client.call("changeThread", unknown), { reason: "agent-refused" });
+});
+
+test("seed 002: a thread that the daemon's Codex works in is renamed by that one", async (t) => {
+	const { session, model, turn, client, agent, watch } = await live(t);
+	model.script([[{ say: "Hi." }]]);
+	await turn("Hi");
+	await session.refresh();
+	const thread = session.state.agent.attachment?.thread ?? assert.fail();
+	const now = await client.call("changeThread", { thread, agent, change: { name: "Renamed" } });
+	assert.deepEqual(now, { name: "Renamed", archived: false });
+	// Ours that lives in it follows, as it follows every name that Codex tells of.
+	await watch.next("session.changed");
+	await session.refresh();
+	assert.equal(session.state.title, "Renamed");
+});
+
+test("seed 002: in Codex's files where it is not there", async (t) => {
+	const { rollout, threads } = await lab(t);
+	await rollout(1);
+	const agent = { agent: "codex", driver: "codex", command: "/nowhere/codex", args: [] } as const;
+	const options = { metadata: threads(), agent: { ...agent, args: [] }, connect: undefined };
+	const change = (to: ThreadChange, archived: boolean) =>
+		changeCodexThread(uuid(1), to, { ...options, archived });
+	assert.deepEqual(await change({ name: "One" }, false), { name: "One", archived: false });
+	assert.deepEqual(await change({ archived: true }, false), { name: "One", archived: true });
+	assert.deepEqual(await change({ name: "Two" }, true), { name: "Two", archived: true });
+	assert.deepEqual(await change({ archived: false }, true), { name: "Two", archived: false });
 });

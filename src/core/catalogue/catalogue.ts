@@ -154,7 +154,7 @@ export class Catalogue implements Disposable {
 				await catalogue.keep(change.rows.filter(this.keepsSource));
 				if (this.keepCopies) {
 					// In a trusted workspace only. The watch on what it writes shows it.
-					await catalogue.source.complete?.();
+					await catalogue.source.metadata?.finishNames();
 				}
 			}),
 		);

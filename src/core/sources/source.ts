@@ -1,5 +1,6 @@
 import type { SessionSummary } from "../model/summary.ts";
 import type { Transcript } from "../transcript/transcript.ts";
+import type { CodexThreadMetadata } from "./codex/threadMetadata.ts";
 
 /** One file of a source on disk, as a directory scan finds it. */
 export interface SourceFile {
@@ -29,6 +30,8 @@ export interface Source {
 	readonly roots: readonly string[];
 	/** Files outside of the roots whose changes matter to the list (an index of names); they need not exist. */
 	readonly sideFiles: readonly string[];
+	/** Where names and archive marks of its sessions can be changed; in a trusted workspace only. */
+	readonly metadata?: CodexThreadMetadata;
 	/** Files that may hold sessions. Unreadable folders are reported through `report`, and the rest goes on. */
 	discover(report: (path: string, reason: string) => void): Promise<SourceFile[]>;
 	/** Parses one file as far as a list of sessions needs. A bad file gives facts with warnings, never a throw for content. */
@@ -43,8 +46,6 @@ export interface Source {
 	openFile(path: string): Promise<Transcript>;
 	/** The raw bytes that adoption stores, one entry a file the session is made of, oldest ancestor first. */
 	rawFiles(summary: SessionSummary): Promise<readonly RawSourceFile[]>;
-	/** Completes what a crash of ours has left half written in the source's files. Called in a trusted workspace only. */
-	complete?(): Promise<void>;
 	/** A session file's own conversation in the form adoption journals. */
 	adoptable(summary: SessionSummary): Promise<AdoptableSession>;
 }

@@ -31,8 +31,8 @@ class CodexSource implements Source {
 	readonly label = "Codex";
 	readonly roots: readonly string[];
 	readonly sideFiles: readonly string[];
+	readonly metadata: CodexThreadMetadata;
 	private readonly home: CodexHome;
-	private readonly metadata: CodexThreadMetadata;
 	/** Paths of each thread's rollouts, from the last list. */
 	private pathsByThread = new Map<string, string[]>();
 
@@ -90,10 +90,6 @@ class CodexSource implements Source {
 
 	async adoptable(summary: SessionSummary): Promise<AdoptableSession> {
 		return await adoptableOf(await this.load(summary), Date.now());
-	}
-
-	complete(): Promise<void> {
-		return this.metadata.finishNames();
 	}
 
 	claims(file: string, head: Uint8Array): boolean {
