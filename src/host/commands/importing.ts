@@ -40,7 +40,8 @@ export function importCommands(
 		/** Takes no session: a view's menu gives its commands the row with the focus, which nobody meant. */
 		async importSessions() {
 			requireTrust();
-			return importRows(context, await choose(context, title), title);
+			const several = vscode.l10n.t("Import Sessions");
+			return importRows(context, await choose(context, several), several);
 		},
 	};
 }
