@@ -97,6 +97,14 @@ export class SessionPrompts implements vscode.Disposable {
 		return this.parts.memory.get<string[]>(historyKey) ?? [];
 	}
 
+	/** A prompt that the person can go back to. */
+	async remember(text: string): Promise<void> {
+		if (text.trim() !== "") {
+			const others = this.history.filter((each) => each !== text);
+			await this.parts.memory.update(historyKey, [...others, text].slice(-remembered));
+		}
+	}
+
 	/** Gives a prompt to one of our sessions. Throws what sending throws; then nothing was sent and nothing waits. */
 	async give(
 		session: string,
@@ -234,8 +242,8 @@ export class SessionPrompts implements vscode.Disposable {
 				agent: agent.spec,
 				...(model === undefined ? {} : { model }),
 				...(sandbox === undefined ? {} : { sandbox }),
-				approvals: readSetting("skein.approvals"),
-				checkpoints: readSetting("skein.checkpoints"),
+				approvals: readSetting("skein.approvals", folder),
+				checkpoints: readSetting("skein.checkpoints", folder),
 				record: recording.isOn,
 			});
 			recording.began(run, file);
@@ -373,7 +381,7 @@ export class SessionPrompts implements vscode.Disposable {
 	/** What a session's next prompt is sent with. */
 	private async choiceOf(session: string, folder: string): Promise<PromptChoice> {
 		const { choices, reader } = this.parts;
-		const choice = choices.of((await reader.find(session, folder)).summary);
+		const choice = choices.of((await reader.find(session, folder)).summary, folder);
 		if (!choice) {
 			throw new HumanError(
 				"no-agent",
@@ -386,13 +394,6 @@ export class SessionPrompts implements vscode.Disposable {
 	private async own(run: string): Promise<void> {
 		this.mine.add(run);
 		await this.parts.memory.update(runsKey, [...this.mine].slice(-remembered));
-	}
-
-	private async remember(text: string): Promise<void> {
-		if (text.trim() !== "") {
-			const others = this.history.filter((each) => each !== text);
-			await this.parts.memory.update(historyKey, [...others, text].slice(-remembered));
-		}
 	}
 
 	private async keepQueues(session: string): Promise<void> {

@@ -41,6 +41,7 @@ export class Conversation implements vscode.Disposable {
 	private readonly disposables = new DisposableStore();
 	private readonly sender: LiveTextSender;
 	private listening = false;
+	private closed = false;
 	private wantsFocus = false;
 	private followed:
 		| {
@@ -155,6 +156,7 @@ export class Conversation implements vscode.Disposable {
 
 	dispose(): void {
 		this.listening = false;
+		this.closed = true;
 		if (this.id !== undefined && this.editing !== undefined) {
 			void this.parts.prompts.abandonEdit(this.id, this.editing);
 		}
@@ -206,7 +208,7 @@ export class Conversation implements vscode.Disposable {
 			return undefined;
 		}
 		const { summary } = opened.transcript;
-		const choice = this.parts.choices.of(summary);
+		const choice = this.parts.choices.of(summary, session.folder);
 		const blocked = summary.trashed
 			? { text: vscode.l10n.t("This session is in the trash. Restore it to go on with it.") }
 			: this.parts.choices.problem(choice);
@@ -306,6 +308,11 @@ export class Conversation implements vscode.Disposable {
 				const message = error instanceof vscode.CancellationError ? "" : errorSentence(error);
 				const failed = { type: "prompted", id, outcome: "failed" } as const;
 				this.prompted({ ...failed, ...(message ? { message } : {}) });
+				if (this.closed) {
+					// There is no box to put it into again: Arrow Up finds it in any.
+					await this.parts.prompts.remember(draft.text);
+					this.parts.showError(error);
+				}
 			}
 		}
 		this.tell();

@@ -80,6 +80,7 @@ export class TranscriptPanel implements vscode.Disposable {
 	private pageNumber = 0;
 	/** The page shows why there is no transcript. */
 	private failed = false;
+	private closed = false;
 	private pendingReveal: string | undefined;
 	private askedSelection: PromiseWithResolvers<string> | undefined;
 	private pendingReplay = false;
@@ -200,6 +201,7 @@ export class TranscriptPanel implements vscode.Disposable {
 	}
 
 	dispose(): void {
+		this.closed = true;
 		this.left();
 		this.watched?.dispose();
 		this.disposables.dispose();
@@ -467,7 +469,10 @@ export class TranscriptPanel implements vscode.Disposable {
 	}
 
 	private post(message: ToTranscript): void {
-		void this.panel.webview.postMessage(message);
+		// A web view that is disposed throws.
+		if (!this.closed) {
+			void this.panel.webview.postMessage(message);
+		}
 	}
 }
 

@@ -2,9 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
 import type * as vscode from "vscode";
 import { SessionPrompts } from "../../../../src/host/transcript/composerPrompts.ts";
-import type { PromptDraft } from "../../../../src/protocol/live.ts";
+import { Conversation } from "../../../../src/host/transcript/liveConversation.ts";
+import type { PromptDraft, ToLivePage } from "../../../../src/protocol/live.ts";
 import { endDaemon, fakeAgent } from "../agents.ts";
-import { closeEditors, folder, newSession, records, skein, until } from "../support.ts";
+import {
+	closeEditors,
+	folder,
+	newSession,
+	paintedPanel,
+	records,
+	skein,
+	until,
+} from "../support.ts";
 
 /** What a window remembers, without the window. */
 function memory(): vscode.Memento {
@@ -121,5 +130,54 @@ describe("Prompts that wait for a turn to end", () => {
 		assert.deepEqual(texts(), ["second", "third"]);
 		assert.equal(queued.queueOf(session).reason, reason);
 		queued.dispose();
+	});
+});
+
+describe("A prompt whose page has gone", () => {
+	after(closeEditors);
+
+	it("is told to the next page; and when the editor is closed, to the person", async () => {
+		const { live, prompts: asked } = await skein();
+		await newSession("Gone page");
+		const panel = await paintedPanel("Gone page");
+		const told: ToLivePage[] = [];
+		const conversation = new Conversation(
+			{
+				get opened() {
+					return panel.opened;
+				},
+				post: (message) => told.push(message),
+				refresh: async () => undefined,
+			},
+			live,
+		);
+		const images = [{ hash: `sha256:${"0".repeat(64)}`, mime: "image/png", name: "dot.png" }];
+		const prompt = (id: string) =>
+			conversation.handle({ type: "prompt", id, way: "send", draft: draft("Look", { images }) });
+		const outcomes = () => told.splice(0).filter((each) => each.type === "prompted");
+		conversation.start();
+		const sending = prompt("one");
+		conversation.stop();
+		await sending;
+		const message = "dot.png is not there any more. Remove it and attach it again.";
+		const failed = { type: "prompted", outcome: "failed", message } as const;
+		assert.deepEqual(outcomes(), [{ ...failed, id: "one" }]);
+		conversation.start();
+		await conversation.handle({ type: "resume", prompts: ["one", "two"], editing: null });
+		assert.deepEqual(outcomes(), [
+			{ ...failed, id: "one" },
+			{ type: "prompted", id: "two", outcome: "unknown" },
+		]);
+
+		asked.reset();
+		const late = prompt("three");
+		conversation.dispose();
+		await late;
+		assert.deepEqual(
+			asked.asked.map((each) => each.message),
+			[message],
+		);
+		assert.equal(live.prompts.history.at(-1), "Look");
+		asked.reset();
 	});
 });
