@@ -6,7 +6,7 @@ import type { Range } from "./words.ts";
 /** An expression that is longer at a page of texts than this never ends. ms. */
 const verdictTimeout = 2000;
 /** Marks are worth less waiting: what is found has been found. ms. */
-const marksTimeout = 500;
+const marksTimeout = 1000;
 
 // Both in a context of their own, because only there can an expression that never ends be ended.
 
