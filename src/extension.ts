@@ -75,7 +75,7 @@ export function activate(context: vscode.ExtensionContext): SkeinApi {
 		new AgentNames({
 			list,
 			clientOf: (folder) => daemons.of(folder).client,
-			agentOf: (id) => configuredAgents().find((agent) => agent.id === id)?.spec,
+			agentOf: (id, folder) => configuredAgents(folder).find((agent) => agent.id === id)?.spec,
 			failed: (sentence) => log.warn(sentence),
 		}),
 	);

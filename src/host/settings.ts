@@ -23,9 +23,13 @@ const guards: Guards = {
 	"skein.daemon.idleTimeout": (value): value is number => typeof value === "number" && value >= 1,
 };
 
-/** A setting's value; its default when somebody wrote nonsense into settings.json. */
-export function readSetting<K extends SettingName>(name: K): Settings[K] {
-	const configuration = vscode.workspace.getConfiguration();
+/**
+ * A setting's value; its default when somebody wrote nonsense into settings.json. `folder`: of several open ones the one
+ * it is for, whose own settings.json goes first.
+ */
+export function readSetting<K extends SettingName>(name: K, folder?: string | null): Settings[K] {
+	const scope = folder ? vscode.Uri.file(folder) : undefined;
+	const configuration = vscode.workspace.getConfiguration(undefined, scope);
 	const isValid: (value: unknown) => value is Settings[K] = guards[name];
 	const value = configuration.get<unknown>(name);
 	if (isValid(value)) {

@@ -128,7 +128,7 @@ export class SessionStates {
 		if (this.own.failure) {
 			return this.own.failure.message;
 		}
-		return readSetting("skein.checkpoints")
+		return readSetting("skein.checkpoints", this.folder)
 			? vscode.l10n.t(
 					"No checkpoint was taken here. One is taken at the start and the end of every turn that an agent runs in this folder from Skein.",
 				)

@@ -29,7 +29,7 @@ export function resumeCommands(context: CommandContext): Handlers<"resumeInTermi
 				cwd: await folderOf(row),
 				iconPath: new vscode.ThemeIcon("comment-discussion"),
 				// The program itself, with its arguments as a list: no shell reads any of it.
-				shellPath: readSetting("skein.codex.path") || "codex",
+				shellPath: readSetting("skein.codex.path", row.folder) || "codex",
 				shellArgs: ["resume", id],
 			});
 			terminal.show();

@@ -10,7 +10,7 @@ export interface AgentNamesOptions {
 	/** The connection to the daemon of a folder, while there is one. */
 	readonly clientOf: (folder: string) => DaemonClient | undefined;
 	/** How an agent of the settings is run. */
-	readonly agentOf: (agent: string) => AgentSpec | undefined;
+	readonly agentOf: (agent: string, folder: string) => AgentSpec | undefined;
 	readonly failed: (sentence: string) => void;
 }
 
@@ -51,7 +51,7 @@ export class AgentNames implements Disposable {
 		if (before === undefined || before === now || folder === null) {
 			return;
 		}
-		const agent = this.options.agentOf(threads.at(-1)?.split(":", 1)[0] ?? "");
+		const agent = this.options.agentOf(threads.at(-1)?.split(":", 1)[0] ?? "", folder);
 		const client = this.options.clientOf(folder);
 		if (agent && client) {
 			client.call("sync", { session: id, agent }).catch((error) => {

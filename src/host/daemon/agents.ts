@@ -23,18 +23,19 @@ const nameLength = 64;
 
 /**
  * The agents of the settings: Codex, then those of `skein.agents` in their order. VS Code itself leaves out what a
- * workspace sets before it is trusted; entries that are no agent are left out here.
+ * workspace sets before it is trusted; entries that are no agent are left out here. `folder`: the open one they are to
+ * work in.
  */
-export function configuredAgents(): readonly AgentChoice[] {
+export function configuredAgents(folder?: string | null): readonly AgentChoice[] {
 	const choices = [
 		choice("codex", {
 			agent: codex,
 			driver: "codex",
-			command: readSetting("skein.codex.path") || "codex",
+			command: readSetting("skein.codex.path", folder) || "codex",
 			args: ["app-server"],
 		}),
 	];
-	for (const [agent, setting] of Object.entries(readSetting("skein.agents"))) {
+	for (const [agent, setting] of Object.entries(readSetting("skein.agents", folder))) {
 		if (isAgentSetting(setting) && agent && agent.length <= nameLength && agent !== codex) {
 			const { command, args, env } = setting;
 			const spec: AgentSpec = { agent, driver: "acp", command, args: [...args] };

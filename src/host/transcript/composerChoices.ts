@@ -55,9 +55,9 @@ export class PromptChoices {
 		this.onDidChange = this.changed.event;
 	}
 
-	/** Undefined when the settings name no agent. */
-	of(session: SessionSummary): PromptChoice | undefined {
-		const agents = configuredAgents();
+	/** Undefined when the settings name no agent. `folder`: the open one whose settings count. */
+	of(session: SessionSummary, folder: string | null | undefined): PromptChoice | undefined {
+		const agents = configuredAgents(folder);
 		const all = this.kept();
 		const known = (id: string | null | undefined) => agents.find((agent) => agent.id === id);
 		const kept = all[session.id];
@@ -77,7 +77,9 @@ export class PromptChoices {
 			agent,
 			model: own?.model,
 			sandbox:
-				agent.driver === "codex" ? (own?.sandbox ?? readSetting("skein.sandbox")) : undefined,
+				agent.driver === "codex"
+					? (own?.sandbox ?? readSetting("skein.sandbox", folder))
+					: undefined,
 		};
 	}
 
@@ -136,9 +138,9 @@ export class PromptChoices {
 		what: ComposerChoice,
 		folder: string | undefined,
 	): Promise<void> {
-		const before = this.of(session);
+		const before = this.of(session, folder);
 		const chooseModel = (choice: PromptChoice) => this.chooseModel(choice, session, folder);
-		const after = before && (await this.chosen(before, what, chooseModel));
+		const after = before && (await this.chosen(before, what, folder, chooseModel));
 		if (after) {
 			await this.keep(session.id, after);
 		}
@@ -147,13 +149,15 @@ export class PromptChoices {
 	private async chosen(
 		before: PromptChoice,
 		what: ComposerChoice,
+		folder: string | undefined,
 		chooseModel: (before: PromptChoice) => Promise<string | undefined>,
 	): Promise<PromptChoice | undefined> {
 		switch (what) {
 			case "agent": {
-				const agent = await this.chooseAgent(before.agent);
+				const agent = await this.chooseAgent(before.agent, folder);
 				const isSame = agent?.id === before.agent.id;
-				const sandbox = agent?.driver === "codex" ? readSetting("skein.sandbox") : undefined;
+				const sandbox =
+					agent?.driver === "codex" ? readSetting("skein.sandbox", folder) : undefined;
 				return agent && !isSame ? { agent, model: undefined, sandbox } : undefined;
 			}
 			case "model": {
@@ -167,9 +171,12 @@ export class PromptChoices {
 		}
 	}
 
-	private async chooseAgent(active: AgentChoice): Promise<AgentChoice | undefined> {
+	private async chooseAgent(
+		active: AgentChoice,
+		folder: string | undefined,
+	): Promise<AgentChoice | undefined> {
 		const { l10n } = vscode;
-		const agents = configuredAgents();
+		const agents = configuredAgents(folder);
 		await Promise.all(agents.map(({ spec }) => this.look(spec.command)));
 		return this.prompts.pick(
 			agents.map((agent) => ({

@@ -99,7 +99,7 @@ export class LiveParts {
 	/** Imports a source's session; what was chosen for it counts for ours. */
 	private async adopt(summary: SessionSummary, preferred: string | null): Promise<BegunSession> {
 		const { stores, reader, chooseFolder, show } = this.options;
-		const choice: PromptChoice | undefined = this.choices.of(summary);
+		const choice: PromptChoice | undefined = this.choices.of(summary, preferred);
 		const folder = preferred ?? (await chooseFolder(vscode.l10n.t("Import Session")));
 		await this.daemons.of(folder).connect();
 		const { session } = await stores.writing(folder).adopt(reader.source(summary), summary);

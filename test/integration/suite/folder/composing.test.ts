@@ -49,7 +49,7 @@ describe("Commands that bring the person to the composer", () => {
 		const id = await newSession("Chosen");
 		const choice = () => {
 			const summary = context.list.get(id)?.summary;
-			return summary && live.choices.of(summary);
+			return summary && live.choices.of(summary, folder());
 		};
 		await until("it is in the list", choice);
 		assert.equal(choice()?.agent.id, "codex");
@@ -68,7 +68,7 @@ describe("Commands that bring the person to the composer", () => {
 		await run("chooseAgent", [], { answers: [{ pick: "Model" }, { dismiss: true }] });
 		const other = context.list.get(await newSession("Begins with the last choice"))?.summary;
 		assert.ok(other);
-		assert.equal(live.choices.of(other)?.agent.id, "opencode");
+		assert.equal(live.choices.of(other, folder())?.agent.id, "opencode");
 		await run("chooseAgent", [], { answers: [{ pick: "Agent" }, { pick: /^Codex/ }] });
 	});
 
@@ -85,7 +85,7 @@ describe("Commands that bring the person to the composer", () => {
 			const rows = asked.at(-1)?.choices ?? [];
 			assert.equal(prompts.reset(), 0, "all answers were asked for");
 			const summary = context.list.get(context.editors.active?.session?.id ?? "")?.summary;
-			return { rows, model: summary && live.choices.of(summary)?.model };
+			return { rows, model: summary && live.choices.of(summary, folder())?.model };
 		};
 		const codexIs = (command: string | undefined) =>
 			vscode.workspace

@@ -34,6 +34,25 @@ describe("Several folders", () => {
 		assert.equal(context.list.get(id)?.folder, folder(0));
 	});
 
+	it("go by their own settings: which agents there are, and what these may do", async () => {
+		const { live } = await skein();
+		const session = await listed("In the second");
+		const choice = (index: number) => live.choices.of(session, folder(index));
+		const second = vscode.workspace.getConfiguration("skein", vscode.Uri.file(folder(1)));
+		const target = vscode.ConfigurationTarget.WorkspaceFolder;
+		try {
+			await second.update("sandbox", "read-only", target);
+			await second.update("codex.path", "/somewhere/codex", target);
+			await until("the settings are read", () => choice(1)?.sandbox === "read-only");
+			assert.equal(choice(1)?.agent.spec.command, "/somewhere/codex");
+			assert.equal(choice(0)?.sandbox, "workspace-write");
+			assert.notEqual(choice(0)?.agent.spec.command, "/somewhere/codex");
+		} finally {
+			await second.update("sandbox", undefined, target);
+			await second.update("codex.path", undefined, target);
+		}
+	});
+
 	it("draw a session that stands in both again where it has changed", async () => {
 		const id = String(
 			await run("newSession", [], { answers: [{ pick: path.basename(folder(0)) }] }),
