@@ -42,7 +42,7 @@ describe("The skein command", () => {
 		}
 	});
 
-	it("Install 'skein' Command links it where programs of the person's are, and replaces nothing of theirs", async () => {
+	it("Install Terminal Command links it where programs of the person's are, and replaces nothing of theirs", async () => {
 		const { context } = await skein();
 		const installed = path.join(homedir(), ".local/bin/skein");
 		assert.ok(homedir().startsWith(tmpdir()), "the home of this test is its own");
