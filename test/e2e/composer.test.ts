@@ -230,6 +230,44 @@ codexTest(
 			await composerBox(window).fill("");
 		});
 
+		await window.step("a prompt whose tab is hidden at once is sent once", async () => {
+			model.script([[{ say: "Heard once." }]]);
+			await say(window, "Say it once");
+			await window.runCommand("Skein: New Session");
+			await window.activeTab("New Session");
+			await composerBox(window).waitFor();
+			await window.runCommand("View: Close Editor");
+			await window.activeTab("Answer slowly");
+			await transcript().getByText("Heard once.").waitFor();
+			await turnEnded(window);
+			assert.equal(await composerBox(window).inputValue(), "");
+			const prompts = transcript().locator("article.userMessage", { hasText: "Say it once" });
+			assert.equal(await prompts.count(), 1);
+		});
+
+		await window.step("a waiting prompt that is being changed waits for that", async () => {
+			const go = Promise.withResolvers<void>();
+			const text = "The turn goes on for a while, and it ends while somebody writes.";
+			model.script([
+				[{ say: text, hold: { after: 30, until: go.promise } }],
+				[{ say: "As it was changed." }],
+			]);
+			await say(window, "Go on");
+			await transcript().getByText("The turn goes on").waitFor();
+			await say(window, "Old words");
+			await transcript().getByRole("button", { name: "Edit Prompt" }).click();
+			const field = transcript().getByRole("textbox", { name: "Edit Prompt" });
+			await field.fill("New words");
+			go.resolve();
+			await transcript().getByRole("region", { name: "Sent when you have changed it" }).waitFor();
+			await window.keepScreenshot("composer-editing");
+			await field.press("Enter");
+			await transcript().getByText("As it was changed.").waitFor();
+			await turnEnded(window);
+			await transcript().locator("article.userMessage", { hasText: "New words" }).waitFor();
+			assert.equal(await transcript().getByText("Old words").count(), 0);
+		});
+
 		await window.step(
 			"another window follows, sees who runs it, and answers once for all",
 			async () => {
