@@ -5,6 +5,7 @@ import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { CommandName } from "../../../../src/host/contributions.ts";
 import { commandIds } from "../../../../src/host/contributions.ts";
+import { AgentModels } from "../../../../src/host/daemon/agentModels.ts";
 import { configuredAgents } from "../../../../src/host/daemon/agents.ts";
 import { readSetting } from "../../../../src/host/settings.ts";
 import { filesBelow, folder, listed, paintedPanel, run, skein, tree, until } from "../support.ts";
@@ -102,6 +103,10 @@ describe("Restricted mode", () => {
 		await vscode.commands.executeCommand("skein.runs.focus");
 		const daemon = context.daemons.of(folder());
 		await assert.rejects(daemon.connect(), /Restricted Mode/);
+		for (const { spec } of configuredAgents()) {
+			const models = new AgentModels(context.daemons).of(spec, folder(), null);
+			await assert.rejects(models, /Restricted Mode/);
+		}
 		for (const name of ["startDaemon", "restartDaemon", "answerApproval", "stopRun"] as const) {
 			await run(name, [id], { error: /Restricted Mode/ });
 		}
