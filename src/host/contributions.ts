@@ -189,6 +189,8 @@ export type RowToken =
 	| "own"
 	/** A source's: read-only until it is imported. */
 	| "foreign"
+	/** Its name and its archive mark can be changed: ours, and Codex's own. */
+	| "nameable"
 	| "active"
 	| "archived"
 	| "trashed"

@@ -341,7 +341,7 @@ export const daemonRequests = {
 			thread: z.string().check(z.regex(/^[\w-]{1,64}$/)),
 			agent: AgentSpec,
 			change: z.union([
-				z.object({ name: z.string().check(z.minLength(1), z.maxLength(10_000)) }),
+				z.object({ name: z.string().check(z.minLength(1), z.maxLength(16_000)) }),
 				z.object({ archived: z.boolean() }),
 			]),
 		}),

@@ -1,6 +1,7 @@
 import { HumanError } from "../../base/errors.ts";
 import { isProgram } from "../../core/programs.ts";
 import type { CodexThreadMetadata } from "../../core/sources/codex/threadMetadata.ts";
+import { checkTitle } from "../../core/store/session.ts";
 import type { AgentSpec } from "../../protocol/daemon.ts";
 import type { DaemonClient } from "./client.ts";
 
@@ -23,9 +24,16 @@ export interface ThreadChangeOptions {
  */
 export async function changeCodexThread(
 	thread: string,
-	change: ThreadChange,
+	given: ThreadChange,
 	{ metadata, agent, connect, archived }: ThreadChangeOptions,
 ): Promise<{ readonly name: string; readonly archived: boolean }> {
+	const change = "name" in given ? { name: given.name.trim() } : given;
+	if ("name" in change) {
+		if (change.name === "") {
+			throw new HumanError("empty-title", "A session needs a name. Nothing was changed.");
+		}
+		checkTitle(change.name);
+	}
 	if ("name" in change && archived) {
 		// Nobody writes what is archived, and Codex does not rename it.
 		if (!(await metadata.isInFiles(thread))) {

@@ -1,16 +1,17 @@
 import * as vscode from "vscode";
 import type { Session } from "../../core/store/session.ts";
 import { showError } from "../failures.ts";
-import type { SessionRow } from "../sessions/sessionList.ts";
+import { ownSource, type SessionRow } from "../sessions/sessionList.ts";
 import { titleOf } from "../sessions/sessionTitle.ts";
 import { readSetting } from "../settings.ts";
 import { requireTrust } from "../stores.ts";
 import { isUnwritten } from "../transcript/untitledSessions.ts";
 import { forEachSession, inWords, offerUndo } from "./bulk.ts";
 import { showSaid } from "./changes.ts";
+import { changeAtCodex } from "./codexThreads.ts";
 import type { CommandContext, Handlers } from "./context.ts";
 import { chooseFolder } from "./folders.ts";
-import { ownOnly } from "./targets.ts";
+import { nameableOnly, ownOnly } from "./targets.ts";
 
 /** Opens one of our own sessions for writing, a new one included that has no journal yet; refused in restricted mode. */
 export async function openForWriting(context: CommandContext, row: SessionRow): Promise<Session> {
@@ -39,6 +40,17 @@ export function lifecycleCommands(
 		work: (session: Session) => Promise<void>,
 	) =>
 		forEachSession(context, rows, title, async (row) => work(await openForWriting(context, row)));
+	/** Into the archive or out of it: ours by a record, Codex's by Codex. */
+	const shelve = (rows: readonly SessionRow[], title: string, archived: boolean) =>
+		forEachSession(context, rows, title, async (row) => {
+			if (row.summary.source !== ownSource) {
+				const now = context.list.sourceRow(row.summary.source, row.summary.id) ?? row.summary;
+				await changeAtCodex(context, { ...row, summary: now }, { archived });
+				return;
+			}
+			const session = await openForWriting(context, row);
+			await (archived ? session.archive() : session.unarchive());
+		});
 
 	return {
 		async newSession() {
@@ -52,13 +64,17 @@ export function lifecycleCommands(
 
 		async renameSession(...args) {
 			requireTrust();
-			const row = await context.targets.one(args, l10n.t("Rename Session"), ownOnly());
+			const row = await context.targets.one(args, l10n.t("Rename Session"), nameableOnly());
 			const title = await context.prompts.input({
 				title: l10n.t("Rename Session"),
 				value: isUnwritten(row.summary) ? "" : row.summary.title,
 				check: (text) => (text.trim() ? undefined : l10n.t("A session needs a name.")),
 			});
 			if (title === undefined || title.trim() === row.summary.title) {
+				return;
+			}
+			if (row.summary.source !== ownSource) {
+				await changeAtCodex(context, row, { name: title.trim() });
 				return;
 			}
 			const session = await openForWriting(context, row);
@@ -70,7 +86,7 @@ export function lifecycleCommands(
 		async archiveSession(...args) {
 			requireTrust();
 			const title = l10n.t("Archive Session");
-			const able = ownOnly(
+			const able = nameableOnly(
 				(summary) => !summary.archived && !summary.trashed,
 				l10n.t("Only a session that is neither archived nor in the trash can be archived."),
 			);
@@ -78,14 +94,14 @@ export function lifecycleCommands(
 			if (!(await confirmArchive(context, rows))) {
 				return;
 			}
-			const done = await each(rows, title, (session) => session.archive());
+			const done = await shelve(rows, title, true);
 			if (done.length === 0) {
 				return;
 			}
 			offerUndo(
 				context,
 				l10n.t("Archived {0}.", inWords(done)),
-				() => each(done, l10n.t("Undo"), (session) => session.unarchive()),
+				() => shelve(done, l10n.t("Undo"), false),
 				onError,
 			);
 		},
@@ -93,12 +109,12 @@ export function lifecycleCommands(
 		async unarchiveSession(...args) {
 			requireTrust();
 			const title = l10n.t("Unarchive Session");
-			const able = ownOnly(
+			const able = nameableOnly(
 				(summary) => summary.archived && !summary.trashed,
 				l10n.t("Only an archived session can be unarchived."),
 			);
 			const rows = await context.targets.many(args, title, able);
-			await each(rows, title, (session) => session.unarchive());
+			await shelve(rows, title, false);
 		},
 
 		async deleteSession(...args) {

@@ -7,6 +7,7 @@ import type { Choice, Prompts } from "../prompts.ts";
 import { plainText } from "../search/snippetText.ts";
 import type { SessionReader } from "../sessionReader.ts";
 import { agentLabel } from "../sessions/agentLabels.ts";
+import { isNameable } from "../sessions/codexThread.ts";
 import { RelativeTime } from "../sessions/relativeTime.ts";
 import { rowDescription } from "../sessions/rowItem.ts";
 import type { SessionList, SessionRow } from "../sessions/sessionList.ts";
@@ -22,6 +23,8 @@ import type { SessionViews } from "../views/sessionViews.ts";
 export interface Eligibility {
 	readonly accepts: (row: SessionRow) => boolean;
 	readonly otherwise: string;
+	/** Sessions of which `otherwise` is said, although they are none of ours. */
+	readonly admits?: (row: SessionRow) => boolean;
 }
 
 interface Reference {
@@ -202,6 +205,18 @@ export function ownOnly(
 	};
 }
 
+/** For commands that change a session's name or archive mark: our own sessions and Codex's. */
+export function nameableOnly(
+	what: (row: SessionRow["summary"]) => boolean = () => true,
+	otherwise?: string,
+): Eligibility {
+	return {
+		...ownOnly(what, otherwise),
+		accepts: ({ summary }) => isNameable(summary) && what(summary),
+		admits: ({ summary }) => isNameable(summary),
+	};
+}
+
 function eligible(
 	rows: readonly SessionRow[],
 	eligibility: Eligibility | undefined,
@@ -213,7 +228,7 @@ function eligible(
 	if (accepted.length > 0) {
 		return accepted;
 	}
-	const foreign = rows.find((row) => row.summary.source !== "skein");
+	const foreign = rows.find((row) => row.summary.source !== "skein" && !eligibility.admits?.(row));
 	throw new HumanError(
 		foreign ? "read-only" : "not-eligible",
 		foreign

@@ -5,7 +5,7 @@ import type { Activity } from "../daemon/sessionActivity.ts";
 import { sessionUri, tabUri } from "../transcript/uris.ts";
 import { agentLabel } from "./agentLabels.ts";
 import { shelfOf } from "./arrange.ts";
-import { codexThread } from "./codexThread.ts";
+import { codexThread, isNameable } from "./codexThread.ts";
 import type { RelativeTime } from "./relativeTime.ts";
 import type { SessionRow } from "./sessionList.ts";
 import { ownSource } from "./sessionList.ts";
@@ -131,6 +131,9 @@ function rowTokens(row: SessionSummary): RowToken[] {
 	}
 	if (own && row.diagnostics > 0) {
 		tokens.push("damaged");
+	}
+	if (isNameable(row)) {
+		tokens.push("nameable");
 	}
 	if (codexThread(row) !== undefined) {
 		tokens.push("codex");

@@ -3,6 +3,7 @@ import type { SessionSummary } from "../../core/model/summary.ts";
 import type { Activity } from "../daemon/sessionActivity.ts";
 import { escapeMarkdown } from "../markdown.ts";
 import { agentLabel } from "./agentLabels.ts";
+import { isNameable } from "./codexThread.ts";
 import { ownSource, type SessionRow } from "./sessionList.ts";
 import { titleOf } from "./sessionTitle.ts";
 
@@ -138,7 +139,10 @@ function origin(row: SessionSummary): string {
 	if (row.origin) {
 		return t("imported from {0}", agentLabel(row.origin.source));
 	}
-	return row.source === ownSource
-		? ""
+	if (row.source === ownSource) {
+		return "";
+	}
+	return isNameable(row)
+		? t("{0} (can be renamed and archived; else read-only until imported)", agentLabel(row.source))
 		: t("{0} (read-only until imported)", agentLabel(row.source));
 }

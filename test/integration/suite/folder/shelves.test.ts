@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { linkSync, renameSync, symlinkSync } from "node:fs";
+import {
+	existsSync,
+	linkSync,
+	mkdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import * as path from "node:path";
 import { describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -224,8 +233,68 @@ describe("Commands that make, name and shelve sessions", () => {
 
 	it("refuse to change a session that belongs to an agent", async () => {
 		const foreign = await listed("A tour of the code");
-		await run("archiveSession", [{ id: foreign.id }], {
-			error: /belongs to Codex and is read-only/,
-		});
+		for (const command of ["deleteSession", "pinSession", "purgeSession"] as const) {
+			await run(command, [{ id: foreign.id }], { error: /belongs to Codex and is read-only/ });
+		}
+	});
+
+	it("rename and archive Codex's own sessions in Codex's files, where Codex itself is not installed", async () => {
+		const thread = "01a1f8de-0000-7000-8000-000000000001";
+		const codex = process.env["CODEX_HOME"] ?? assert.fail();
+		const sessions = path.join(codex, "sessions/2026/01/02");
+		const name = `rollout-2026-01-02T03-04-05-${thread}.jsonl`;
+		const file = path.join(sessions, name);
+		mkdirSync(sessions, { recursive: true });
+		const time = "2026-01-02T03:04:05.000Z";
+		const meta = { id: thread, timestamp: time, cwd: folder(), cli_version: "0.140.0" };
+		const prompt = { type: "user_message", message: "Asked in Codex" };
+		const lines = [
+			{ timestamp: time, type: "session_meta", payload: meta },
+			{ timestamp: time, type: "event_msg", payload: prompt },
+		];
+		writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+		const { context } = await skein();
+		await context.catalogue.refresh();
+		const id = `codex:${thread}`;
+		const settings = vscode.workspace.getConfiguration();
+		const use = (program: string | undefined) =>
+			settings.update("skein.codex.path", program, vscode.ConfigurationTarget.Global);
+		await use("/nowhere/codex");
+		try {
+			assert.ok(await isOn("sessions", "Asked in Codex"));
+			await run("renameSession", [{ id }], { answers: [{ input: "Named in Skein" }] });
+			assert.ok(await isOn("sessions", "Named in Skein"));
+			assert.match(readFileSync(file, "utf8"), /"thread_name_updated".*"Named in Skein"\}\}\n$/);
+			const names = readFileSync(path.join(codex, "session_index.jsonl"), "utf8");
+			assert.match(names, new RegExp(`\\{"id":"${thread}","thread_name":"Named in Skein",.*\n$`));
+
+			const archived = path.join(codex, "archived_sessions", name);
+			await run("archiveSession", [{ id }], { answers: [{ notify: "Undo" }] });
+			await until("the undo is done", () => existsSync(file) && !existsSync(archived));
+			await until("it is back", () => isOn("sessions", "Named in Skein"));
+			await run("archiveSession", [{ id }]);
+			assert.ok(await isOn("archived", "Named in Skein"));
+			assert.ok(existsSync(archived) && !existsSync(file));
+			await run("renameSession", [{ id }], { answers: [{ input: "Named in the archive" }] });
+			assert.ok(await isOn("archived", "Named in the archive"));
+			await context.catalogue.refresh();
+			assert.equal(context.list.get(id)?.summary.file, archived);
+			await run("unarchiveSession", [{ id }]);
+			assert.ok(await isOn("sessions", "Named in the archive"));
+
+			// Of newer ones Codex keeps the name in its database.
+			const newer = await listed("A tour of the code");
+			const before = readFileSync(newer.file);
+			await run("renameSession", [{ id: newer.id }], {
+				answers: [{ input: "Another" }],
+				error: /Codex itself is needed/,
+			});
+			await run("archiveSession", [{ id: newer.id }], { error: /Codex itself is needed/ });
+			assert.deepEqual(readFileSync(newer.file), before);
+		} finally {
+			await use(undefined);
+			rmSync(file, { force: true });
+			await context.catalogue.refresh();
+		}
 	});
 });
