@@ -5,6 +5,7 @@ import { printableLine } from "../core/export/printable.ts";
 
 import type { Session } from "../core/store/session.ts";
 import type { Cli } from "./cli.ts";
+import { changeAtCodex } from "./codexThreads.ts";
 import { type Command, UsageError } from "./command.ts";
 import { sessionShape } from "./shapes.ts";
 import { count } from "./table.ts";
@@ -55,6 +56,23 @@ async function forkSource(cli: Cli, given: string, at: string | undefined): Prom
 	return cli.store.fork(session.id, at === undefined ? undefined : (itemIds.get(at) ?? at));
 }
 
+/** A verb that archives a session or takes it out again, one of Codex's own too. */
+function shelve(name: string, summary: string, archived: boolean, done: string): Command {
+	return {
+		name,
+		usage: `${name} ID`,
+		summary,
+		takes: [1, 1],
+		async run(cli, args) {
+			const at = await changeAtCodex(cli, args.positionals[0] ?? "", { archived }, done);
+			if (!at.changed) {
+				const run = (session: Session) => (archived ? session.archive() : session.unarchive());
+				await changeOwn(cli, at.id, run, done);
+			}
+		},
+	};
+}
+
 /** A verb that makes one change to one session. */
 function change(
 	name: string,
@@ -68,23 +86,27 @@ function change(
 		summary,
 		takes: [1, 1],
 		async run(cli, args) {
-			const session = await cli.session(args.positionals[0] ?? "");
-			await run(session);
-			await cli.printSession(session, (title) => `${done}: ${title}`);
+			await changeOwn(cli, args.positionals[0] ?? "", run, done);
 		},
 	};
 }
 
-export const archive = change(
-	"archive",
-	"Take a session out of the list",
-	(session) => session.archive(),
-	"Archived",
-);
-export const unarchive = change(
+async function changeOwn(
+	cli: Cli,
+	given: string,
+	run: (session: Session) => Promise<void>,
+	done: string,
+): Promise<void> {
+	const session = await cli.session(given);
+	await run(session);
+	await cli.printSession(session, (title) => `${done}: ${title}`);
+}
+
+export const archive = shelve("archive", "Take a session out of the list", true, "Archived");
+export const unarchive = shelve(
 	"unarchive",
 	"Put an archived session back into the list",
-	(session) => session.unarchive(),
+	false,
 	"Back in the list",
 );
 export const trash = change(
@@ -143,10 +165,11 @@ export const rename: Command = {
 	summary: "Give a session another title",
 	takes: [2, 2],
 	async run(cli, args) {
-		const [id = "", title = ""] = args.positionals;
-		const session = await cli.session(id);
-		await session.rename(title);
-		await cli.printSession(session, (now) => `Renamed: ${now}`);
+		const [given = "", title = ""] = args.positionals;
+		const at = await changeAtCodex(cli, given, { name: title }, "Renamed");
+		if (!at.changed) {
+			await changeOwn(cli, at.id, (session) => session.rename(title), "Renamed");
+		}
 	},
 };
 
