@@ -25,6 +25,8 @@ export class ScrollKeeper {
 	/** Where the keeper's last own scroll ended, and where the page stood at the last scroll of any kind. */
 	private own = -1;
 	private last = 0;
+	/** Where the page stood when it last looked at what is in view. */
+	private seen = -1;
 	private scheduled = false;
 
 	constructor(
@@ -79,9 +81,14 @@ export class ScrollKeeper {
 	/** Puts the pinned place back, then lets the page look at what is in view. */
 	settle(): void {
 		this.apply();
-		this.moved();
+		this.look();
 		// What came into view may have another height than was guessed.
 		this.apply();
+	}
+
+	private look(): void {
+		this.seen = window.scrollY;
+		this.moved();
 	}
 
 	private hold(pin: Pin): void {
@@ -115,11 +122,12 @@ export class ScrollKeeper {
 			this.hold({ kind: this.atEnd && now >= this.last ? "end" : "none" });
 		}
 		this.last = now;
-		if (!this.scheduled) {
+		// The keeper's own scrolls are told of a frame later, when the page has looked already.
+		if (now !== this.seen && !this.scheduled) {
 			this.scheduled = true;
 			requestAnimationFrame(() => {
 				this.scheduled = false;
-				this.moved();
+				this.look();
 			});
 		}
 	}
