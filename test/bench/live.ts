@@ -99,7 +99,9 @@ const watch = `(() => {
 	const now = () => performance.timeOrigin + performance.now();
 	const frame = window.requestAnimationFrame.bind(window);
 	let begun = false;
+	let inFrame = false;
 	window.requestAnimationFrame = (callback) => frame((time) => {
+		inFrame = true;
 		const start = performance.now();
 		callback(time);
 		if (begun) {
@@ -108,26 +110,31 @@ const watch = `(() => {
 			seen.longest = Math.max(seen.longest, took);
 		}
 		afterThisFrame();
+		// The observer is told of what the callback changed before this.
+		queueMicrotask(() => {
+			inFrame = false;
+		});
 	});
 	let last = 0;
 	let asked = false;
 	const painted = () => {
 		asked = false;
 		const at = now();
-		// Only the end, so that looking costs little beside what is measured.
-		let text = "";
 		const groups = document.querySelectorAll("article.agentMessage .prose.live > .blocks");
 		const blocks = [groups[groups.length - 2], groups[groups.length - 1]].flatMap((group) => [...(group?.children ?? [])]);
-		for (const block of blocks.slice(-12)) {
-			text += block.textContent + "\\n";
-		}
-		for (const [, written] of text.matchAll(/(\\d{13}\\.?\\d*)~/g)) {
-			const moment = Number(written);
-			if (moment > last) {
-				last = moment;
-				begun = true;
-				seen.latencies.push(at - moment);
+		const fresh = [];
+		// From the end to what was seen before, so that looking costs little beside what is measured.
+		for (const block of blocks.reverse()) {
+			const moments = Array.from(block.textContent.matchAll(/(\\d{13}\\.?\\d*)~/g), ([, written]) => Number(written));
+			fresh.push(...moments.filter((moment) => moment > last));
+			if (moments[0] <= last) {
+				break;
 			}
+		}
+		for (const moment of fresh) {
+			begun = true;
+			last = Math.max(last, moment);
+			seen.latencies.push(at - moment);
 		}
 	};
 	const channel = new MessageChannel();
@@ -140,6 +147,6 @@ const watch = `(() => {
 		}
 	};
 	// What is changed between frames is painted with the next one.
-	const look = () => frame(afterThisFrame);
+	const look = () => inFrame || frame(afterThisFrame);
 	new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true });
 })()`;
