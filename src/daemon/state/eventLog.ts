@@ -24,12 +24,17 @@ export class EventLog {
 		return this.cache;
 	}
 
-	/** Reads the newest events back. Returns the greatest number found, 0 when there is none. */
-	async load(): Promise<number> {
+	/**
+	 * Reads the newest events back. Returns the greatest number found, 0 when there is none; `isLast` unless the newest
+	 * log is missing, in which greater ones may have been.
+	 */
+	async load(): Promise<{ readonly greatest: number; readonly isLast: boolean }> {
 		const { path } = this.log;
-		const events = [...(await readTail(`${path}.1`)), ...(await readTail(path))];
+		const newest = await readTail(path);
+		const events = [...(await readTail(`${path}.1`)), ...newest];
 		this.cache = events.slice(-this.cacheSize);
-		return events.reduce((greatest, event) => Math.max(greatest, event.seq), 0);
+		const greatest = events.reduce((most, event) => Math.max(most, event.seq), 0);
+		return { greatest, isLast: newest.length > 0 };
 	}
 
 	/** Resolves when the events are in the file; those that could not be written are remembered all the same. */

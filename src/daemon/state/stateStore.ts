@@ -317,7 +317,7 @@ export class StateStore {
 		const registries = await this.registryFile.load();
 		const logged = await this.events.load();
 		// Numbers are set aside in blocks: where the log is there it says how far they were used.
-		const used = logged > 0 ? logged : daemon.seq;
+		const used = logged.isLast ? logged.greatest : Math.max(logged.greatest, daemon.seq);
 		await writeJson(this.files, paths.identity, this.identity);
 		const seq = reservedFor(used + 1);
 		await writeJson(this.files, paths.state, { ...daemon, seq });
