@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after } from "node:test";
 import { installCodex } from "../../scripts/lib/install.ts";
-import { codexTest, composerBox, say, turnEnded } from "./liveAgents.ts";
+import { codexTest, say, turnEnded } from "./liveAgents.ts";
 
 // The real Codex, behind a gate: it notes that it was started, and goes on when a file is there.
 const folder = await mkdtemp(path.join(tmpdir(), "skein-gate-"));
@@ -41,15 +41,16 @@ codexTest(
 			await window.transcript().locator(".composer .picker.model").click();
 			await row("Default model").waitFor();
 		};
-		/** The caret is back in the box then. */
+		/** A box that takes the focus closes the list: it has to have it first. */
+		const caretInBox = () => window.transcript().locator(".composer textarea:focus").waitFor();
 		const dismiss = async () => {
 			await page.keyboard.press("Escape");
-			await window.transcript().locator(".composer textarea:focus").waitFor();
+			await caretInBox();
 		};
 		await window.openSkein();
 		await window.row("Fix the word count").waitFor();
 		await window.runCommand("Skein: New Session");
-		await composerBox(window).waitFor();
+		await caretInBox();
 		assert.ok(!existsSync(started), "Codex is not started before somebody asks");
 
 		await window.step("what is known is shown at once, and can be dismissed", async () => {
