@@ -8,6 +8,7 @@ import { TextMaker } from "./datasets.ts";
 import { timed } from "./measure.ts";
 import { newStore, scratch } from "./place.ts";
 import { ms, type Row, type Section, times } from "./table.ts";
+import { threadNames } from "./threadNames.ts";
 
 /**
  * The algorithms of the seeds, re-stated to do the same work as ours. None of them syncs: what they have acknowledged may
@@ -123,6 +124,7 @@ export async function seeds(quick: boolean): Promise<Section> {
 		await perEventSnapshot(quick ? 600 : 3000),
 		await wholeStore(quick ? 4000 : 40_000, text),
 		...(await stateStore(quick ? 200 : 1000)),
+		await threadNames(quick ? 500 : 5000),
 	];
 	return {
 		title: "The seeds' algorithms on the same work",
