@@ -15,7 +15,7 @@ export async function isProgram(
 				await access(path.join(folder, command + ending));
 				return true;
 			} catch {
-				// Not here.
+				// Not there, or not for us: the next folder may have it.
 			}
 		}
 	}

@@ -1,9 +1,8 @@
-import { access } from "node:fs/promises";
-import * as path from "node:path";
 import * as vscode from "vscode";
 import { HumanError } from "../../base/errors.ts";
 import { Emitter, type Event } from "../../base/event.ts";
 import type { SessionSummary } from "../../core/model/summary.ts";
+import { isProgram } from "../../core/programs.ts";
 import type { SandboxMode } from "../../protocol/daemon.ts";
 import type { ComposerChoice } from "../../protocol/live.ts";
 import { sandboxes } from "../contributions.ts";
@@ -266,22 +265,4 @@ export class PromptChoices {
 	private kept(): Record<string, Kept> {
 		return this.memory.get<Record<string, Kept>>(memoryKey) ?? {};
 	}
-}
-
-/** Whether there is such a file, in the folders of PATH when only a name is given. */
-async function isProgram(command: string): Promise<boolean> {
-	const isPath = command.includes("/") || command.includes(path.sep);
-	const folders = isPath ? [""] : (process.env["PATH"] ?? "").split(path.delimiter);
-	const endings = process.platform === "win32" ? ["", ".exe", ".cmd", ".bat"] : [""];
-	for (const folder of folders) {
-		for (const ending of endings) {
-			try {
-				await access(path.join(folder, command + ending));
-				return true;
-			} catch {
-				// Not there, or not for us: the next folder may have it.
-			}
-		}
-	}
-	return false;
 }
