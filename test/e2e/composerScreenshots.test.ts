@@ -4,10 +4,11 @@ import { calm, keep } from "./pictures.ts";
 
 // Pictures of the composer and of a turn at work; see pictures.ts.
 
-async function keepBoth(window: VSCodeWindow, name: string): Promise<void> {
-	for (const theme of ["light", "dark"] as const) {
+async function keepThemes(window: VSCodeWindow, name: string): Promise<void> {
+	const suffixes = { light: "light", highContrast: "high-contrast", dark: "dark" } as const;
+	for (const theme of ["light", "highContrast", "dark"] as const) {
 		await window.setTheme(theme);
-		await keep(window, `${name}-${theme}`, { atWork: true });
+		await keep(window, `${name}-${suffixes[theme]}`, { atWork: true });
 	}
 }
 
@@ -31,7 +32,7 @@ codexTest(
 		await window.row("Fix the word count").waitFor();
 		await window.runCommand("Skein: New Session");
 		await composerBox(window).waitFor();
-		await keepBoth(window, "composer-empty");
+		await keepThemes(window, "composer-empty");
 
 		const go = Promise.withResolvers<void>();
 		const answer = [
@@ -51,15 +52,15 @@ codexTest(
 		]);
 		await say(window, "Why does the word count differ from wc?");
 		await transcript().getByText("countWords").waitFor();
-		await keepBoth(window, "composer-streaming");
+		await keepThemes(window, "composer-streaming");
 		await say(window, "Then fix it and run the tests");
 		await say(window, "And add a line to the changelog");
 		await transcript().locator(".queue li").nth(1).waitFor();
-		await keepBoth(window, "composer-queue");
+		await keepThemes(window, "composer-queue");
 
 		go.resolve();
 		await card(window).waitFor();
-		await keepBoth(window, "composer-approval");
+		await keepThemes(window, "composer-approval");
 		await narrow(window);
 		await keep(window, "composer-narrow", { atWork: true });
 		await card(window).getByRole("button", { name: "Decline", exact: true }).click();
