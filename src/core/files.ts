@@ -34,6 +34,20 @@ export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
 	return a.ino === b.ino && a.dev === b.dev;
 }
 
+/** Whether anything, a link that leads nowhere included, has this name. Throws what `lstat` throws for other reasons. */
+export async function isThere(files: Pick<Files, "lstat">, path: string): Promise<boolean> {
+	try {
+		await files.lstat(path);
+		return true;
+	} catch (error) {
+		const code = codeOf(error);
+		if (code === "ENOENT" || code === "ENOTDIR") {
+			return false;
+		}
+		throw error;
+	}
+}
+
 /** Makes a new name in a folder durable. Windows cannot open a folder and needs no such thing. */
 export async function syncFolder(files: Files, folder: string): Promise<void> {
 	if (process.platform === "win32") {

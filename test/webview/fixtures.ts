@@ -1,5 +1,5 @@
 import type { Item, ItemContent, ItemStatus } from "../../src/core/model/item.ts";
-import type { SessionSummary } from "../../src/core/model/summary.ts";
+import { blankSummary, type SessionSummary } from "../../src/core/model/summary.ts";
 import type { Branch, SessionNote, TranscriptRow } from "../../src/core/transcript/transcript.ts";
 import type { SessionAction, TranscriptHeader } from "../../src/protocol/webview.ts";
 
@@ -15,37 +15,23 @@ export interface Fixture {
 
 const start = Date.parse("2026-03-04T09:15:00Z");
 
-const summary: SessionSummary = {
-	id: "01J00000000000000000000000",
-	source: "skein",
-	title: "Retry uploads that fail with a 503",
-	untitled: false,
-	agent: "codex",
-	model: "gpt-5-codex",
-	cwd: "/home/ada/parcel",
-	branch: "fix/upload-retry",
-	createdAt: new Date(start).toISOString(),
-	updatedAt: new Date(start).toISOString(),
-	archived: false,
-	trashed: false,
-	pinned: false,
-	tags: [],
-	notes: 0,
-	parent: null,
-	subagentOf: null,
-	origin: null,
-	threads: [],
-	items: 0,
-	turns: 3,
-	tokens: { input: 181_204, output: 4_310, total: 185_514 },
-	changedFiles: [],
-	changedFileCount: 0,
-	diagnostics: 0,
-	warning: null,
-	file: "/home/ada/parcel/.vscode/skein/sessions/01J00000000000000000000000.jsonl",
-	size: 1,
-	present: true,
-};
+const summary: SessionSummary = blankSummary(
+	{
+		id: "01J00000000000000000000000",
+		source: "skein",
+		title: "Retry uploads that fail with a 503",
+		untitled: false,
+		agent: "codex",
+		model: "gpt-5-codex",
+		cwd: "/home/ada/parcel",
+		branch: "fix/upload-retry",
+		turns: 3,
+		tokens: { input: 181_204, output: 4_310, total: 185_514 },
+		file: "/home/ada/parcel/.vscode/skein/sessions/01J00000000000000000000000.jsonl",
+		size: 1,
+	},
+	new Date(start).toISOString(),
+);
 
 interface Options {
 	readonly summary?: Partial<SessionSummary>;

@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
 import * as path from "node:path";
-import { systemErrorCode } from "../../base/errors.ts";
+import { isThere, nodeFiles } from "../files.ts";
 import { isUlid } from "../journal/ids.ts";
 import { StoreLayout } from "../store/layout.ts";
 import { type Checkpoints, refRoot } from "./checkpoints.ts";
@@ -79,18 +78,5 @@ async function storesOf({ git, prefix }: Repository): Promise<StoreLayout[]> {
 
 async function isInOne(stores: readonly StoreLayout[], session: string): Promise<boolean> {
 	const files = stores.flatMap((store) => [store.journal(session), store.purging(session)]);
-	return (await Promise.all(files.map(exists))).includes(true);
-}
-
-async function exists(file: string): Promise<boolean> {
-	try {
-		await stat(file);
-		return true;
-	} catch (error) {
-		const code = systemErrorCode(error);
-		if (code === "ENOENT" || code === "ENOTDIR") {
-			return false;
-		}
-		throw error;
-	}
+	return (await Promise.all(files.map((file) => isThere(nodeFiles, file)))).includes(true);
 }

@@ -1,7 +1,6 @@
-import { lstat } from "node:fs/promises";
 import * as path from "node:path";
 import { mapLimit } from "../../base/async.ts";
-import { systemErrorCode } from "../../base/errors.ts";
+import { isThere, nodeFiles } from "../files.ts";
 import { type GitCall, joinNul, splitNul } from "./git.ts";
 import type { Repository } from "./repository.ts";
 
@@ -62,26 +61,13 @@ async function onDisk(top: string, files: readonly string[]): Promise<string[]> 
 	}
 	const there: string[] = [];
 	await mapLimit([...folders], 16, async ([folder, inside]) => {
-		if (await isThere(path.join(top, folder))) {
+		if (await isThere(nodeFiles, path.join(top, folder))) {
 			for (const file of inside) {
-				if (await isThere(path.join(top, file))) {
+				if (await isThere(nodeFiles, path.join(top, file))) {
 					there.push(file);
 				}
 			}
 		}
 	});
 	return there;
-}
-
-async function isThere(place: string): Promise<boolean> {
-	try {
-		await lstat(place);
-		return true;
-	} catch (error) {
-		const code = systemErrorCode(error);
-		if (code === "ENOENT" || code === "ENOTDIR") {
-			return false;
-		}
-		throw error;
-	}
 }

@@ -230,7 +230,8 @@ async function readFolderNote(files: Files, file: string): Promise<string | unde
 	}
 }
 
-async function readNames(files: Files, folder: string): Promise<string[]> {
+/** Names in a folder; none where there is none. Throws a HumanError (`unreadable-folder`). */
+export async function readNames(files: Files, folder: string): Promise<string[]> {
 	try {
 		return await files.readdir(folder);
 	} catch (error) {

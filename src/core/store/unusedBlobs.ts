@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { causeInWords, HumanError, systemErrorCode } from "../../base/errors.ts";
 import { type Files, readRange } from "../files.ts";
 import { Blobs } from "./blobs.ts";
+import { readNames } from "./keep.ts";
 import type { WorkspaceStore } from "./workspaceStore.ts";
 
 /** ms */
@@ -214,11 +215,11 @@ async function journalsOf(store: WorkspaceStore): Promise<string[]> {
 	const { layout, files } = store;
 	const keep = await store.keep();
 	const folders = [layout.sessions, ...(keep ? [path.join(keep.folder, "sessions")] : [])];
-	const found = (await namesIn(files, layout.root))
+	const found = (await readNames(files, layout.root))
 		.filter((name) => name.endsWith(".jsonl"))
 		.map((name) => path.join(layout.root, name));
 	for (const folder of folders) {
-		found.push(...(await namesIn(files, folder)).map((name) => path.join(folder, name)));
+		found.push(...(await readNames(files, folder)).map((name) => path.join(folder, name)));
 	}
 	return found;
 }
@@ -235,13 +236,13 @@ async function blobsIn(
 	suffix = "",
 ): Promise<{ hash: string; file: string }[]> {
 	const found: { hash: string; file: string }[] = [];
-	for (const shard of await namesIn(files, folder)) {
+	for (const shard of await readNames(files, folder)) {
 		// A link in place of a folder leads to somebody else's files.
 		const place = path.join(folder, shard);
 		if (!(await lstatOf(files, place))?.isDirectory()) {
 			continue;
 		}
-		for (const name of await namesIn(files, place)) {
+		for (const name of await readNames(files, place)) {
 			const hash = `sha256:${name.slice(0, name.length - suffix.length)}`;
 			const file = path.join(folder, Blobs.relativePath(hash) ?? "");
 			if (name.endsWith(suffix) && file === path.join(place, name.slice(0, 64))) {
@@ -276,22 +277,6 @@ async function putBack(files: Files, file: string): Promise<void> {
 		}
 	} catch (error) {
 		ignoreMissing(error);
-	}
-}
-
-async function namesIn(files: Files, folder: string): Promise<string[]> {
-	try {
-		return await files.readdir(folder);
-	} catch (error) {
-		const code = systemErrorCode(error);
-		if (code === "ENOENT" || code === "ENOTDIR") {
-			return [];
-		}
-		throw new HumanError(
-			"unreadable-folder",
-			`The folder ${folder} could not be read: ${causeInWords(error)}. Nothing was removed.`,
-			{ cause: error },
-		);
 	}
 }
 

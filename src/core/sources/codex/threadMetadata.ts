@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { TaskQueue } from "../../../base/async.ts";
 import { causeInWords, errorSentence, HumanError } from "../../../base/errors.ts";
-import { type Files, nodeFiles, sameFile } from "../../files.ts";
+import { type Files, isThere, nodeFiles, sameFile } from "../../files.ts";
 import type { Locations } from "../../locations.ts";
 import { CodexHome } from "./home.ts";
 import { firstLine, lastLine } from "./lastLine.ts";
@@ -205,7 +205,7 @@ export class CodexThreadMetadata {
 	}
 
 	private async lastIndexed(thread: string): Promise<Json | undefined> {
-		if (!(await exists(this.files, this.home.indexFile))) {
+		if (!(await isThere(this.files, this.home.indexFile))) {
 			return undefined;
 		}
 		return this.look(this.home.indexFile, (handle, size) =>
@@ -273,11 +273,4 @@ export class CodexThreadMetadata {
 			await handle.close();
 		}
 	}
-}
-
-async function exists(files: Files, file: string): Promise<boolean> {
-	return files.lstat(file).then(
-		() => true,
-		() => false,
-	);
 }
