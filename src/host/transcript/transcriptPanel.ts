@@ -5,18 +5,14 @@ import { errorSentence } from "../../base/errors.ts";
 import type { Item } from "../../core/model/item.ts";
 import type { ComposerChoice } from "../../protocol/live.ts";
 import { toColumns } from "../../protocol/rowColumns.ts";
-import type {
-	FromTranscript,
-	ReplayAction,
-	ToTranscript,
-	TranscriptHeader,
-} from "../../protocol/webview.ts";
-import { pageSize } from "../../protocol/webview.ts";
-import { forPage, wholeText } from "./cutTexts.ts";
+import type { FromTranscript, ReplayAction, ToTranscript } from "../../protocol/webview.ts";
+import { titleOf } from "../sessions/sessionTitle.ts";
+import { wholeText } from "./cutTexts.ts";
 import { imageType } from "./images.ts";
 import type { Conversation, ConversationPanel } from "./liveConversation.ts";
 import { isLiveMessage, parseMessage } from "./messages.ts";
 import type { FirstLook, OpenTranscript, TranscriptSource } from "./openTranscript.ts";
+import { headerOf, pageOf, pagesOf } from "./pageContents.ts";
 import { pageStrings } from "./pageStrings.ts";
 import { firstRowsOf, SentRows } from "./sentRows.ts";
 
@@ -301,7 +297,7 @@ export class TranscriptPanel implements vscode.Disposable {
 	}
 
 	private entitle({ transcript }: OpenTranscript): void {
-		const title = transcript.summary.title || vscode.l10n.t("Untitled session");
+		const title = titleOf(transcript.summary);
 		if (this.panel.title !== title) {
 			this.panel.title = title;
 		}
@@ -429,9 +425,9 @@ export class TranscriptPanel implements vscode.Disposable {
 		if (files.join() !== open.transcript.files.join()) {
 			this.watch(open.transcript.files);
 		}
-		const title = open.transcript.summary.title;
-		if (title && this.panel.title !== title) {
-			this.panel.title = title;
+		// A session that was just begun keeps the name it was opened with until it has one.
+		if (open.transcript.summary.title) {
+			this.entitle(open);
 		}
 		if (!this.listening) {
 			return;
@@ -474,41 +470,4 @@ export class TranscriptPanel implements vscode.Disposable {
 			void this.panel.webview.postMessage(message);
 		}
 	}
-}
-
-/** Contents of one page of a transcript, cut for the web page. */
-async function pageOf({ transcript }: OpenTranscript, page: number): Promise<Item[]> {
-	const items = await transcript.items(page * pageSize, (page + 1) * pageSize);
-	const readBlob = (hash: string) => transcript.blob(hash);
-	return Promise.all(items.map((item) => forPage(item, readBlob)));
-}
-
-/** Contents of the rows that will be in view first. Numbers count from the first row that is sent. */
-async function pagesOf({ open, rows, from }: FirstLook, around: string | undefined) {
-	const at = around === undefined ? -1 : rows.findIndex((row) => row.id === around);
-	const last = at < 0 ? rows.length - 1 : Math.min(rows.length - 1, at + pageSize / 2);
-	const first = Math.max(0, at < 0 ? last - pageSize / 2 : at);
-	const pages: { page: number; items: Item[] }[] = [];
-	for (let page = Math.floor(first / pageSize); page * pageSize <= last; page++) {
-		pages.push({ page, items: await pageOf(open, page + from / pageSize) });
-	}
-	return pages;
-}
-
-function headerOf(open: OpenTranscript): TranscriptHeader {
-	const { transcript } = open;
-	const { summary } = transcript;
-	const warnings = transcript.diagnostics
-		.filter((diagnostic) => diagnostic.severity === "warning")
-		.map((diagnostic) => diagnostic.reason);
-	return {
-		summary,
-		agentLabel: open.agentLabel,
-		...(open.parentTitle ? { parentTitle: open.parentTitle } : {}),
-		branches: transcript.branches,
-		notes: transcript.notes,
-		warnings: warnings.length > 0 || !summary.warning ? warnings : [summary.warning],
-		capabilities: open.capabilities(),
-		actions: open.actions(),
-	};
 }
