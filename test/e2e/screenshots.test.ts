@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { installCodex } from "../../scripts/lib/install.ts";
 import { everyday } from "../webview/fixtures.ts";
 import { append, create, listed } from "./command.ts";
 import { type Folders, runCli, type Theme, type VSCodeWindow, windowTest } from "./harness.ts";
 import { calm, keep } from "./pictures.ts";
 
 // Pictures of what Skein looks like; see pictures.ts.
+
+/** As most people have it: with an agent installed. None is started here. */
+const withCodex = { ...calm, "skein.codex.path": await installCodex() };
 
 async function closeNotifications(window: VSCodeWindow): Promise<void> {
 	await window.runCommand("Notifications: Clear All Notifications");
@@ -43,7 +47,7 @@ async function prepareSessions(folders: Folders): Promise<void> {
 
 windowTest(
 	"screenshots: tree, transcript and replay in four themes",
-	{ settings: calm, prepare: prepareSessions },
+	{ settings: withCodex, prepare: prepareSessions },
 	async (window) => {
 		const { page } = window;
 		await window.openSkein();
@@ -124,7 +128,7 @@ async function manySessions({ folder: cwd, codexHome }: Folders): Promise<void> 
 
 windowTest(
 	"screenshots: a thousand sessions, and a side bar of 300 px",
-	{ sessions: "none", theme: "light", settings: calm, prepare: manySessions },
+	{ sessions: "none", theme: "light", settings: withCodex, prepare: manySessions },
 	async (window) => {
 		const { page } = window;
 		await window.openSkein();
@@ -144,7 +148,7 @@ windowTest(
 
 windowTest(
 	"screenshots: no sessions yet",
-	{ sessions: "none", workspace: "empty", theme: "light", settings: calm },
+	{ sessions: "none", workspace: "empty", theme: "light", settings: withCodex },
 	async (window) => {
 		await window.openSkein();
 		// The extension runs when it asks something: the welcome from before is gone then, and the right one comes.
