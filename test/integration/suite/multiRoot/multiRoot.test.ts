@@ -38,18 +38,24 @@ describe("Several folders", () => {
 		const { live } = await skein();
 		const session = await listed("In the second");
 		const choice = (index: number) => live.choices.of(session, folder(index));
-		const second = vscode.workspace.getConfiguration("skein", vscode.Uri.file(folder(1)));
 		const target = vscode.ConfigurationTarget.WorkspaceFolder;
+		const set = async (index: number, path?: string, sandbox?: string) => {
+			const scope = vscode.Uri.file(folder(index));
+			const settings = vscode.workspace.getConfiguration("skein", scope);
+			await settings.update("codex.path", path, target);
+			await settings.update("sandbox", sandbox, target);
+		};
 		try {
-			await second.update("sandbox", "read-only", target);
-			await second.update("codex.path", "/somewhere/codex", target);
+			// Programs that are there: which agent is likeliest meant depends on it.
+			await set(0, "/bin/sh");
+			await set(1, process.execPath, "read-only");
 			await until("the settings are read", () => choice(1)?.sandbox === "read-only");
-			assert.equal(choice(1)?.agent.spec.command, "/somewhere/codex");
+			assert.equal(choice(1)?.agent.spec.command, process.execPath);
 			assert.equal(choice(0)?.sandbox, "workspace-write");
-			assert.notEqual(choice(0)?.agent.spec.command, "/somewhere/codex");
+			assert.equal(choice(0)?.agent.spec.command, "/bin/sh");
 		} finally {
-			await second.update("sandbox", undefined, target);
-			await second.update("codex.path", undefined, target);
+			await set(0);
+			await set(1);
 		}
 	});
 
