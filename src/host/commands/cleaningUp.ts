@@ -21,6 +21,13 @@ interface Unneeded {
 	readonly sessions: readonly string[];
 }
 
+interface Amount {
+	readonly blobs: number;
+	readonly bytes: number;
+	/** Of which checkpoints go. */
+	readonly sessions: number;
+}
+
 /** Removing what no session needs: shown first, asked about, and never a session. */
 export function cleaningUpCommands(context: CommandContext): Handlers<"cleanUp"> {
 	const { l10n } = vscode;
@@ -40,7 +47,7 @@ export function cleaningUpCommands(context: CommandContext): Handlers<"cleanUp">
 			}
 			const answer = await context.prompts.confirm(
 				l10n.t("Remove what no session needs any more?"),
-				unneeded.map(inWords).join("\n"),
+				unneeded.map(lineOf).join("\n"),
 				[l10n.t("Clean Up")],
 			);
 			if (answer === undefined) {
@@ -59,7 +66,7 @@ export function cleaningUpCommands(context: CommandContext): Handlers<"cleanUp">
 				}
 				return removed;
 			});
-			context.prompts.tell(l10n.t("{0} MB cleaned up.", megabytes(removed.bytes)));
+			context.prompts.tell(l10n.t("Removed {0}", inWords(removed)));
 			return removed;
 		},
 	};
@@ -119,17 +126,19 @@ async function forgottenSessions(
 	}
 }
 
-function inWords({ store, blobs, sessions }: Unneeded): string {
+function lineOf({ store, blobs, sessions }: Unneeded): string {
+	const amount = { blobs: blobs.length, bytes: bytesOf(blobs), sessions: sessions.length };
+	return vscode.l10n.t("{0}: {1}", path.basename(store.folder), inWords(amount));
+}
+
+/** How much of what, as the middle of a sentence. */
+function inWords({ blobs, bytes, sessions }: Amount): string {
 	const { l10n } = vscode;
 	const parts = [
-		...(blobs.length > 0
-			? [l10n.t("images and long texts: {0} ({1} MB)", blobs.length, megabytes(bytesOf(blobs)))]
-			: []),
-		...(sessions.length > 0
-			? [l10n.t("sessions that are gone, of which checkpoints are kept: {0}", sessions.length)]
-			: []),
+		...(blobs > 0 ? [l10n.t("images and long texts: {0} ({1} MB)", blobs, megabytes(bytes))] : []),
+		...(sessions > 0 ? [l10n.t("checkpoints of sessions that are gone: {0}", sessions)] : []),
 	];
-	return l10n.t("{0}: {1}", path.basename(store.folder), parts.join("; "));
+	return parts.length > 0 ? parts.join("; ") : l10n.t("nothing: all of it is needed again");
 }
 
 function bytesOf(blobs: readonly UnusedBlob[]): number {

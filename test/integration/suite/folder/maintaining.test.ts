@@ -221,7 +221,7 @@ describe("Clean Up", () => {
 		assert.deepEqual(blobs(), before);
 		const removed = await run("cleanUp", [], {
 			answers: [{ confirm: "Clean Up" }],
-			told: "2.1 MB cleaned up.",
+			told: "Removed images and long texts: 1 (2.1 MB)",
 		});
 		assert.deepEqual(removed, { blobs: 1, bytes: 2_250_000, sessions: 0 });
 		assert.deepEqual(
