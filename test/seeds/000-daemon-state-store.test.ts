@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import { type Files, nodeFiles } from "../../src/core/files.ts";
 import { reconcile } from "../../src/daemon/runs/reconcile.ts";
 import { DaemonLock } from "../../src/daemon/runtime/lock.ts";
 import { logLimit } from "../../src/daemon/state/rotatingLog.ts";
 import { reap } from "../../src/daemon/supervise/reaper.ts";
 import type { DaemonEvent, RunRecord } from "../../src/protocol/daemon.ts";
-import { child, event, run, session, stateLab } from "../support/stateLab.ts";
+import { child, event, fillableDisk, run, session, stateLab } from "../support/stateLab.ts";
 import { emptyWorkspace } from "../support/temporary.ts";
 
 // What the original does, codexd's state store, on our code: each behaviour of its row a test; then each of its faults.
@@ -292,25 +291,16 @@ test("seed 000's fault: no number is used twice when the log of events is lost",
 
 test("seed 000's fault: files are replaced whole: a write that fails leaves the old one, and memory as it was", async (t) => {
 	const { open, file } = await stateLab(t);
-	let full = false;
-	const files: Files = {
-		...nodeFiles,
-		open: (...args: Parameters<Files["open"]>) => {
-			if (full) {
-				throw Object.assign(new Error("no space"), { code: "ENOSPC" });
-			}
-			return nodeFiles.open(...args);
-		},
-	};
+	const { disk, files } = fillableDisk();
 	const store = open({ files });
 	await store.initialize();
 	await store.markStarted();
 	const before = await readFile(file("state.json"), "utf8");
-	full = true;
+	disk.full = true;
 	await assert.rejects(store.setState({ kind: "idle" }), /the disk is full/);
 	assert.equal(await readFile(file("state.json"), "utf8"), before);
 	assert.deepEqual(store.daemon.state, { kind: "starting" });
-	full = false;
+	disk.full = false;
 	await store.setState({ kind: "idle" });
 	assert.deepEqual((await open().initialize()).daemon.state, { kind: "idle" });
 });

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import type { TestContext } from "node:test";
+import { type Files, nodeFiles } from "../../src/core/files.ts";
 import {
 	type ChildConfig,
 	type StateOptions,
@@ -46,6 +47,18 @@ export async function stateLab(t: TestContext, eventCacheSize = 100): Promise<St
 				},
 			),
 	};
+}
+
+/** Files of a disk on which nothing can be opened while it is full. */
+export function fillableDisk(): { readonly disk: { full: boolean }; readonly files: Files } {
+	const disk = { full: false };
+	const open = (...args: Parameters<Files["open"]>) => {
+		if (disk.full) {
+			throw Object.assign(new Error("no space"), { code: "ENOSPC" });
+		}
+		return nodeFiles.open(...args);
+	};
+	return { disk, files: { ...nodeFiles, open } };
 }
 
 export const child: ChildConfig = {

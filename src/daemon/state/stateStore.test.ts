@@ -2,29 +2,27 @@ import assert from "node:assert/strict";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import { child, event, run, session, stateLab } from "../../../test/support/stateLab.ts";
+import {
+	child,
+	event,
+	fillableDisk,
+	run,
+	session,
+	stateLab,
+} from "../../../test/support/stateLab.ts";
 import { type Files, nodeFiles } from "../../core/files.ts";
 
 // What the store is asked for by codexd's one (seed 000) is tested in test/seeds.
 
 test("an event is told also when neither it nor a change beside it can be written", async (t) => {
 	const { open, file } = await stateLab(t);
-	let full = false;
-	const files: Files = {
-		...nodeFiles,
-		open: (...args: Parameters<Files["open"]>) => {
-			if (full) {
-				throw Object.assign(new Error("no space"), { code: "ENOSPC" });
-			}
-			return nodeFiles.open(...args);
-		},
-	};
+	const { disk, files } = fillableDisk();
 	const store = open({ files });
 	await store.initialize();
 	await store.recordEvent(event);
 	const told: number[] = [];
 	store.onEvent(({ seq }) => told.push(seq));
-	full = true;
+	disk.full = true;
 	await rm(file("events.jsonl"));
 	await mkdir(file("events.jsonl"));
 	const changed = store.setState({ kind: "idle" });
